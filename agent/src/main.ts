@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+/** Entry of herdbeat-agent: arguments, environment, signals. The only place that ends the process. */
+import { createRequire } from "node:module";
+import { redactConfig } from "@herdbeat/shared/config-schema";
+import { renderErrorChain } from "@herdbeat/shared/error-chain";
+import { ConfigError } from "@herdbeat/shared/errors";
+import { systemClock } from "@herdbeat/shared/system-clock";
+import { CountedMetrics } from "./adapters/log/counted-metrics.ts";
+import { JsonLines } from "./adapters/log/json-lines.ts";
+import { createSupervisor } from "./adapters/systemd-notify/notifier.ts";
+import { createAgent } from "./agent.ts";
+import { type AgentConfig, loadConfig } from "./config.ts";
+import { AGENT_CONFIG } from "./config-table.ts";
+
+/** sysexits.h: the unit is not restarted after these. */
+const EXIT_CONFIG = 78;
+const EXIT_USAGE = 64;
+/** Ends whatever an orderly end did not. */
+const STOP_TIMEOUT_MS = 1_800;
+const LOG_FLUSH_MS = 200;
+
+interface Options {
+  readonly config?: string;
+  readonly check?: boolean;
+  readonly insecure?: boolean;
+  readonly nodeId?: string;
+  readonly aggregator?: readonly string[];
+  readonly stateDir?: string;
+}
+
+const load = createRequire(import.meta.url);
+const { version } = load("../package.json") as { version: string };
+// By `require`, not `import`: see adapters/ws/transport.ts.
+const { Command } = load("commander") as typeof import("commander");
+
+function commandLine(): InstanceType<typeof Command> {
+  const program = new Command("herdbeat-agent")
+    .description("Watches this host and streams its health to the aggregators.")
+    .version(version)
+    .option("--config <file>", "configuration file (default: /etc/herdbeat/agent.yaml)")
+    .option("--check", "check the configuration and end")
+    .option("--insecure", "no TLS, no identity: for trials only")
+    .option("--node-id <id>", "name of this node (with --insecure)")
+    .option("--aggregator <endpoint...>", "wss://host:port of an aggregator; may be repeated")
+    .option("--state-dir <folder>", "where numbers and black box are kept")
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
+    .action(() => run(program.opts()));
+  const config = program.command("config").description("look at the configuration");
+  config
+    .command("check")
+    .description("check it and end")
+    .action(() => check(program.opts()));
+  config
+    .command("show")
+    .description("print what is in effect")
+    .action(() => show(program.opts()));
+  return program;
+}
+
+function configOf(options: Options): AgentConfig {
+  const { nodeId, aggregator, stateDir, insecure } = options;
+  try {
+    return loadConfig({
+      file: options.config ?? null,
+      environment: process.env,
+      flags: {
+        ...(nodeId === undefined ? {} : { node: { id: nodeId } }),
+        ...(aggregator === undefined ? {} : { aggregators: aggregator }),
+        ...(stateDir === undefined ? {} : { stateDir }),
+        ...(insecure === undefined ? {} : { insecure }),
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) console.error(problem);
+    return process.exit(EXIT_CONFIG);
+  }
+}
+
+function check(options: Options): void {
+  configOf(options);
+  console.log("the configuration is valid");
+}
+
+function show(options: Options): void {
+  const value = configOf(options) as unknown as Readonly<Record<string, unknown>>;
+  console.log(JSON.stringify(redactConfig(AGENT_CONFIG, value), null, 2));
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.check === true) return check(options);
+  const config = configOf(options);
+  const log = new JsonLines({
+    level: config.log.level,
+    isJournal: process.env["JOURNAL_STREAM"] !== undefined,
+    clock: systemClock,
+    descriptor: 1,
+  });
+  const logger = log.logger();
+  const metrics = new CountedMetrics();
+  const end = async (code: number): Promise<never> => {
+    logger.info("ended", { counters: metrics.snapshot() });
+    await log.flush(LOG_FLUSH_MS);
+    return process.exit(code);
+  };
+  const fail = (what: string) => (error: unknown) => {
+    logger.error(what, {
+      error: renderErrorChain(error),
+      stack: error instanceof Error ? error.stack : "",
+    });
+    void end(1);
+  };
+  process.on("uncaughtException", fail("a defect ended the agent"));
+  process.on("unhandledRejection", fail("a defect ended the agent"));
+
+  const supervisor = createSupervisor(process.env, process.pid, systemClock, logger);
+  const agent = createAgent({ config, version, logger, metrics, supervisor });
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+    agent.stop().then(() => end(0), fail("the agent did not stop in good order"));
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  // Nothing is reloaded while running; without this line the signal would end the agent.
+  process.on("SIGHUP", () => logger.info("restart the agent to apply a changed configuration"));
+  process.on("SIGUSR2", () => logger.info("counters", { counters: metrics.snapshot() }));
+  try {
+    await agent.start();
+  } catch (error) {
+    fail("the agent could not start")(error);
+  }
+}
+
+await commandLine().parseAsync();

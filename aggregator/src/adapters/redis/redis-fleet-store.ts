@@ -1,0 +1,205 @@
+import { OperatingError } from "@herdbeat/shared/errors";
+import { type AggregatorId, allShards, parseAggregatorId, SHARD_COUNT } from "@herdbeat/shared/ids";
+import type { Logger } from "@herdbeat/shared/logger";
+import type { UnixMs } from "@herdbeat/shared/time";
+import { count, flag, parseRecord, shape, text } from "../../core/record-shapes.ts";
+import {
+  type AggregatorRecord,
+  type AuditEntry,
+  type ClusterMeta,
+  type FleetStore,
+  STORE_SCHEMA_VERSION,
+  type StoreHealth,
+} from "../../ports/fleet-store.ts";
+import { FLEET_KEYS, shardKeys } from "./keys.ts";
+import { parseGeneration, parseOwner } from "./owner-text.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+import { listReply, type Reply, type ScriptRunner } from "./script-runner.ts";
+import { streamEntries } from "./shard-history.ts";
+
+export interface RedisFleetStoreDeps {
+  readonly connection: RedisConnection;
+  readonly scripts: ScriptRunner;
+  readonly logger: Logger;
+}
+
+/** Every entry is a person's act; this many are years. */
+const AUDIT_KEPT_MAX = 10_000;
+const AUDIT_PAGE_MAX = 1_000;
+
+type Disarm = NonNullable<Awaited<ReturnType<FleetStore["disarmed"]>>>;
+const disarmCheck = shape<Disarm>({ by: text(), reason: text(), since: count() });
+
+/** A record less what its field's name and its counter say already. */
+const aggregatorCheck = shape<Omit<AggregatorRecord, "id" | "counter">>({
+  streamEndpoint: text(),
+  httpEndpoint: text(),
+  startedAt: count(),
+  version: text(),
+  weight: count(),
+  draining: flag(),
+});
+
+export class RedisFleetStore implements FleetStore {
+  readonly #deps: RedisFleetStoreDeps;
+  #damagedNoted = "";
+
+  constructor(deps: RedisFleetStoreDeps) {
+    this.#deps = deps;
+  }
+
+  async meta(create: ClusterMeta | null): Promise<ClusterMeta | null> {
+    const pairs =
+      create === null
+        ? []
+        : Object.entries(create).flatMap(([name, value]) => [name, String(value)]);
+    const reply =
+      create === null
+        ? listReply("meta", await this.#readMeta())
+        : (await this.#deps.scripts.run("create-meta", [FLEET_KEYS.meta], pairs)).slice(1);
+    return parseMeta(reply);
+  }
+
+  /** HMGET, because it answers a list whatever protocol version the connection speaks. */
+  async #readMeta(): Promise<unknown> {
+    const names = ["clusterId", "schemaVersion", "shardCount", "createdAt"];
+    const reply = await this.#deps.connection.send("meta", ["HMGET", FLEET_KEYS.meta, ...names]);
+    if (!Array.isArray(reply) || reply.every((value) => value === null)) return [];
+    return names.flatMap((name, index) => [name, String(reply[index])]);
+  }
+
+  async pulse(self: AggregatorRecord): Promise<readonly AggregatorRecord[]> {
+    const { id, counter, ...document } = self;
+    const reply = await this.#deps.scripts.run(
+      "pulse",
+      [FLEET_KEYS.aggregators],
+      [id, counter.toString(), JSON.stringify(document)],
+    );
+    const records: AggregatorRecord[] = [];
+    const damaged: string[] = [];
+    for (let at = 0; at + 1 < reply.length; at += 2) {
+      const record = parseAggregator(String(reply[at]), String(reply[at + 1]));
+      if (record === null) damaged.push(String(reply[at]));
+      else records.push(record);
+    }
+    this.#noteDamaged(damaged);
+    return records;
+  }
+
+  /** Three times a second: said once. */
+  #noteDamaged(damaged: readonly string[]): void {
+    const names = damaged.join(", ");
+    if (names === this.#damagedNoted) return;
+    this.#damagedNoted = names;
+    if (names !== "") {
+      this.#deps.logger.warn("records of aggregators are not ours and are passed over", { names });
+    }
+  }
+
+  async forget(id: AggregatorId): Promise<void> {
+    await this.#deps.connection.send("forget", ["HDEL", FLEET_KEYS.aggregators, id]);
+  }
+
+  async shards(): ReturnType<FleetStore["shards"]> {
+    const shards = [...allShards()];
+    const keys = shards.flatMap((shard) => [shardKeys(shard).owner, shardKeys(shard).generation]);
+    const reply = listReply(
+      "shards",
+      await this.#deps.connection.send("shards", ["MGET", ...keys]),
+    );
+    return new Map(
+      shards.map((shard, index) => {
+        const owner = reply[index * 2];
+        const generation = reply[index * 2 + 1];
+        return [
+          shard,
+          {
+            // A value that is not ours counts as none here; the script that would claim it refuses.
+            owner: typeof owner === "string" ? (parseOwner(owner) ?? null) : null,
+            generation:
+              typeof generation === "string" ? (parseGeneration(generation) ?? null) : null,
+          },
+        ];
+      }),
+    );
+  }
+
+  async disarmed(): Promise<Disarm | null> {
+    const reply = await this.#deps.connection.send("disarmed", ["GET", FLEET_KEYS.disarm]);
+    if (reply === null) return null;
+    const parsed = parseRecord(String(reply), disarmCheck);
+    if (parsed.kind === "ok") return parsed.value;
+    // Somebody wanted something of the switch: not to act is the side to err on.
+    return { by: "unknown", reason: `the switch is damaged: ${parsed.why}`, since: 0 as UnixMs };
+  }
+
+  async setDisarmed(value: Disarm | null): Promise<void> {
+    const command =
+      value === null
+        ? ["DEL", FLEET_KEYS.disarm]
+        : ["SET", FLEET_KEYS.disarm, JSON.stringify(value)];
+    await this.#deps.connection.send("set disarmed", command);
+  }
+
+  async appendAudit(entry: AuditEntry): Promise<void> {
+    const fields = ["at", entry.at.toString(), "who", entry.who, "what", entry.what];
+    await this.#deps.connection.send("append audit", [
+      ...["XADD", FLEET_KEYS.audit, "MAXLEN", "~", AUDIT_KEPT_MAX.toString(), "*"],
+      ...fields,
+      ...["json", entry.json],
+    ]);
+  }
+
+  async audit(limit: number): Promise<readonly AuditEntry[]> {
+    const pageSize = Math.max(1, Math.min(AUDIT_PAGE_MAX, Math.floor(limit)));
+    const command = ["XREVRANGE", FLEET_KEYS.audit, "+", "-", "COUNT", `${pageSize}`];
+    const reply = listReply("audit", await this.#deps.connection.send("audit", command));
+    return streamEntries(reply).flatMap(({ fields }) => {
+      const at = Number(fields.get("at"));
+      if (!Number.isFinite(at)) return [];
+      const [who, what, json] = ["who", "what", "json"].map((name) => fields.get(name) ?? "");
+      return [{ at: at as UnixMs, who: who ?? "", what: what ?? "", json: json ?? "" }];
+    });
+  }
+
+  health(): StoreHealth {
+    return this.#deps.connection.health();
+  }
+}
+
+function parseAggregator(name: string, line: string): AggregatorRecord | null {
+  const groups = /^(?<counter>\d{1,15}) (?<document>.*)$/s.exec(line)?.groups;
+  const id = parseAggregatorId(name);
+  if (groups === undefined || id === undefined) return null;
+  const parsed = parseRecord(groups["document"] ?? "", aggregatorCheck);
+  if (parsed.kind === "damaged") return null;
+  return { ...parsed.value, id, counter: Number(groups["counter"]) };
+}
+
+function parseMeta(flat: readonly Reply[]): ClusterMeta | null {
+  if (flat.length === 0) return null;
+  const fields = new Map<string, string>();
+  for (let at = 0; at + 1 < flat.length; at += 2)
+    fields.set(String(flat[at]), String(flat[at + 1]));
+  const found: ClusterMeta = {
+    clusterId: fields.get("clusterId") ?? "",
+    schemaVersion: Number(fields.get("schemaVersion")),
+    shardCount: Number(fields.get("shardCount")),
+    createdAt: Number(fields.get("createdAt")) as UnixMs,
+  };
+  if (found.schemaVersion !== STORE_SCHEMA_VERSION) {
+    throw mismatch(`schema version ${fields.get("schemaVersion")}`, `${STORE_SCHEMA_VERSION}`);
+  }
+  if (found.shardCount !== SHARD_COUNT) {
+    throw mismatch(`${fields.get("shardCount")} shards`, `${SHARD_COUNT}`);
+  }
+  if (found.clusterId === "") throw mismatch("no cluster id", "one");
+  return found;
+}
+
+function mismatch(found: string, wanted: string): OperatingError {
+  return new OperatingError(
+    "HB_STORE_SCHEMA_MISMATCH",
+    `the store has ${found} in ${FLEET_KEYS.meta}, this version works with ${wanted}`,
+  );
+}

@@ -1,0 +1,345 @@
+/**
+ * Is the host dead? Pure: same arguments, same result.
+ *
+ *             heartbeat                      goodbye
+ *   awaited ────────────► alive ───────────────────────► left
+ *      │                   │ silence / stream closed       │
+ *      │                   ▼                               │ proven probe
+ *      │                suspect ──kernel answers──► agent-stalled (silent) / agent-down (closed)
+ *      │                   │                               │ fails for the full timeout
+ *      └──proven probe─────┴───────────► declared ◄────────┘
+ *         fails, full timeout               │  any frame of the same boot: alive again (retracted)
+ *                                           └─ commit (elsewhere): committed until closed
+ *
+ * Guarantee: no verdict from time that this process did not listen (the caller's clock excludes
+ * it); none while this process itself may be cut off; a kernel that answers is never declared.
+ * Source: design sections 2 and 6; vocabulary of Chandra & Toueg and of memberlist.
+ */
+import { assertNever } from "@herdbeat/shared/assert";
+import type { ListeningMs } from "@herdbeat/shared/time";
+import { AGENT, endAgentIncident, openAgentIncident } from "./agent-verdict.ts";
+import type { DetectionLimits } from "./detection-config.ts";
+import {
+  declareDown,
+  describeSilence,
+  probeFailedFor,
+  probeIsProven,
+  sightTrouble,
+} from "./host-verdict.ts";
+import type { Instant, NodeEvent, NodeHealth, NodeState, Verdict } from "./node-state.ts";
+
+export interface HealthStep {
+  readonly health: NodeHealth;
+  /** Why the state is what it is, one sentence; null keeps the former one. */
+  readonly because: string | null;
+  readonly verdicts: readonly Verdict[];
+  readonly probe: boolean;
+}
+
+/** No verdict for this long after two live sessions claimed the same name. */
+const CONFLICT_QUIET_MS = 30_000;
+
+/** Origin of host-level verdicts. */
+export const SILENCE = "silence";
+
+type TickEvent = Extract<NodeEvent, { kind: "tick" }>;
+
+/** Health after time passed. `state.lastHeardAt` is up to date. */
+export function onTick(
+  state: NodeState,
+  event: TickEvent,
+  now: Instant,
+  limits: DetectionLimits,
+): HealthStep {
+  const { health } = state;
+  // While nobody knows who speaks for the node, nothing is said of it.
+  if (state.conflictAt !== null && now.listening - state.conflictAt < CONFLICT_QUIET_MS) {
+    return same(health);
+  }
+  switch (health.state) {
+    case "alive":
+      return aliveTick(state, now, limits);
+    case "suspect":
+      return suspectTick(state, health, event, now, limits);
+    case "awaited":
+      return awaitedTick(state, health, event, now, limits);
+    case "agent-down":
+    case "agent-stalled":
+    case "left":
+      return livingHostTick(state, health, event, now, limits);
+    case "declared":
+    case "committed":
+    case "unseen":
+      return { ...same(health), probe: probeDue(state, now, limits.probeInterval * 10) };
+    default:
+      return assertNever(health, "node health");
+  }
+}
+
+function aliveTick(state: NodeState, now: Instant, limits: DetectionLimits): HealthStep {
+  const silence = now.listening - state.lastHeardAt;
+  if (silence < limits.suspectAfter) return same(state.health);
+  return {
+    health: { state: "suspect", since: now.listening, cause: "silence" },
+    because: describeSilence(state, now, "its kernel is being asked"),
+    verdicts: [],
+    probe: true,
+  };
+}
+
+function suspectTick(
+  state: NodeState,
+  health: Extract<NodeHealth, { state: "suspect" }>,
+  event: TickEvent,
+  now: Instant,
+  limits: DetectionLimits,
+): HealthStep {
+  const wait: HealthStep = { ...same(health), probe: probeDue(state, now, limits.probeInterval) };
+  const silence = now.listening - state.lastHeardAt;
+  if (silence < limits.declareAfter) return wait;
+  const proven = probeIsProven(state, limits);
+  // A stream closed by the peer's kernel tells that this kernel lived; only proven probes say more.
+  if (health.cause === "closed" && !proven) {
+    return agentDown(
+      state,
+      now,
+      "its kernel closed the stream, nobody could be asked whether it still lives",
+    );
+  }
+  if (proven) {
+    if (state.probe.lastOutcome !== "no-answer" || (state.probe.lastAskedAt ?? -1) < health.since) {
+      return wait;
+    }
+    if (health.cause === "closed" && !probeFailedFor(state, now, limits.declareAfter)) return wait;
+  }
+  const trouble = sightTrouble(event.own);
+  if (trouble !== null)
+    return { ...wait, because: `${describeSilence(state, now, "")}; not judged: ${trouble}` };
+  return declared(state, event, now, limits, proven ? "silence-and-kernel-silent" : "silence-only");
+}
+
+function awaitedTick(
+  state: NodeState,
+  health: Extract<NodeHealth, { state: "awaited" }>,
+  event: TickEvent,
+  now: Instant,
+  limits: DetectionLimits,
+): HealthStep {
+  const waited = now.listening - health.since;
+  if (waited < limits.awaitedProbeDelay) return same(health);
+  const wait: HealthStep = { ...same(health), probe: probeDue(state, now, limits.probeInterval) };
+  if (probeIsProven(state, limits)) {
+    const answeredHere = (state.probe.lastAnsweredAt ?? -1) >= health.since;
+    if (answeredHere && waited >= limits.reconnectBound) {
+      return agentDown(state, now, "its kernel answers, its agent did not come back");
+    }
+    if (!probeFailedFor(state, now, limits.declareAfter)) return wait;
+  } else if (waited < limits.reconnectBound + limits.declareAfter) {
+    return wait;
+  }
+  if (health.afterStoreLoss) {
+    return {
+      health: { state: "unseen", since: now.listening },
+      because:
+        "not seen since the store lost its data; not declared, because nothing here knows its past",
+      verdicts: [],
+      probe: false,
+    };
+  }
+  const trouble = sightTrouble(event.own);
+  if (trouble !== null) return { ...wait, because: `awaited; not judged: ${trouble}` };
+  return declared(
+    state,
+    event,
+    now,
+    limits,
+    probeIsProven(state, limits) ? "absent-and-kernel-silent" : "absent-beyond-reconnect",
+  );
+}
+
+type LivingHost = Extract<NodeHealth, { state: "agent-down" | "agent-stalled" | "left" }>;
+
+function livingHostTick(
+  state: NodeState,
+  health: LivingHost,
+  event: TickEvent,
+  now: Instant,
+  limits: DetectionLimits,
+): HealthStep {
+  const lasted = now.listening - health.since;
+  // Long-lasting agent trouble must not turn into a probe storm.
+  const interval = limits.probeInterval * (lasted < limits.agentPageAfter * 2 ? 2 : 10);
+  const wait: HealthStep = { ...same(health), probe: probeDue(state, now, interval) };
+  const excused =
+    health.state === "left" && health.wholeHost && lasted < limits.orderlyRebootWindow;
+  if (
+    !excused &&
+    probeIsProven(state, limits) &&
+    probeFailedFor(state, now, limits.declareAfter) &&
+    sightTrouble(event.own) === null
+  ) {
+    return declared(state, event, now, limits, "agent-gone-then-kernel-silent");
+  }
+  const incident = state.incidents.find((one) => one.origin === AGENT);
+  if (incident !== undefined && !incident.announced && lasted >= limits.agentPageAfter) {
+    return { ...wait, verdicts: [{ kind: "announce", origin: AGENT, subject: "" }] };
+  }
+  return wait;
+}
+
+/** The answer of a probe; memory of it is already updated in `state`. */
+export function onProbed(
+  state: NodeState,
+  event: Extract<NodeEvent, { kind: "probed" }>,
+  now: Instant,
+): HealthStep {
+  const { health } = state;
+  if (event.outcome !== "answered") return same(health);
+  switch (health.state) {
+    case "suspect":
+      // An answer to a question asked before the doubt began refutes nothing.
+      if (event.askedAt < health.since) return same(health);
+      return health.cause === "closed"
+        ? agentDown(
+            state,
+            now,
+            "its stream was closed and its kernel answers: the agent process is gone",
+          )
+        : agentStalled(state, now);
+    case "agent-down":
+    case "agent-stalled":
+    case "left":
+      return { ...same(health), health: { ...health, lastAnswerAt: now.listening } };
+    case "alive":
+    case "awaited":
+    case "declared":
+    case "committed":
+    case "unseen":
+      return same(health);
+    default:
+      return assertNever(health, "node health");
+  }
+}
+
+export function onClosed(
+  state: NodeState,
+  event: Extract<NodeEvent, { kind: "closed" }>,
+  now: Instant,
+): HealthStep {
+  const { health } = state;
+  if (health.state !== "alive" && health.state !== "suspect" && health.state !== "agent-stalled") {
+    return same(health);
+  }
+  // Our own closing and a broken path tell nothing of the peer: silence goes on being counted.
+  if (event.cause !== "peer-closed") {
+    if (health.state !== "alive") return same(health);
+    return {
+      health: { state: "suspect", since: now.listening, cause: "silence" },
+      because: "its stream broke; waiting for it to come back",
+      verdicts: [],
+      probe: true,
+    };
+  }
+  return {
+    health: { state: "suspect", since: now.listening, cause: "closed" },
+    because: "its kernel closed the stream: the agent process ended",
+    verdicts:
+      health.state === "agent-stalled" ? [endAgentIncident("the stalled agent ended", now)] : [],
+    probe: true,
+  };
+}
+
+export function onGoodbye(
+  state: NodeState,
+  event: Extract<NodeEvent, { kind: "goodbye" }>,
+  now: Instant,
+): HealthStep {
+  const { health } = state;
+  if (health.state === "declared" || health.state === "committed") return same(health);
+  const wholeHost = event.reason === "host-shutdown";
+  const said = event.message === "" ? "" : ` (${event.message})`;
+  return {
+    health: { state: "left", since: now.listening, wholeHost, lastAnswerAt: now.listening },
+    because: wholeHost
+      ? `the host said that it is shutting down${said}`
+      : `the agent was stopped in order${said}`,
+    verdicts: wholeHost
+      ? []
+      : [
+          openAgentIncident(
+            state,
+            now,
+            "agent-down",
+            "AgentStopped",
+            `the agent said goodbye${said}`,
+          ),
+        ],
+    probe: true,
+  };
+}
+
+function agentDown(state: NodeState, now: Instant, because: string): HealthStep {
+  return {
+    health: { state: "agent-down", since: now.listening, lastAnswerAt: now.listening },
+    because,
+    verdicts: [openAgentIncident(state, now, "agent-down", "AgentGone", because)],
+    probe: true,
+  };
+}
+
+function agentStalled(state: NodeState, now: Instant): HealthStep {
+  const because = describeSilence(
+    state,
+    now,
+    "its kernel answers: the agent does not run, the host does",
+  );
+  return {
+    health: { state: "agent-stalled", since: now.listening, lastAnswerAt: now.listening },
+    because,
+    verdicts: [openAgentIncident(state, now, "agent-stalled", "AgentSilent", because)],
+    probe: true,
+  };
+}
+
+function declared(
+  state: NodeState,
+  event: TickEvent,
+  now: Instant,
+  limits: DetectionLimits,
+  rule: string,
+): HealthStep {
+  const agentIncident = state.incidents.some((one) => one.origin === AGENT);
+  const verdict = declareDown(state, event.own, now, limits, rule);
+  return {
+    health: { state: "declared", since: now.listening },
+    because: verdict.message,
+    verdicts: agentIncident
+      ? [endAgentIncident("superseded: the host itself no longer answers", now), verdict]
+      : [verdict],
+    probe: false,
+  };
+}
+
+function probeDue(state: NodeState, now: Instant, interval: number): boolean {
+  const asked = state.probe.lastAskedAt;
+  return asked === null || now.listening - asked >= interval;
+}
+
+const SAME = new WeakMap<NodeHealth, HealthStep>();
+
+/** Nothing changed. Cached per health object: ticks of unchanged nodes allocate nothing. */
+export function same(health: NodeHealth): HealthStep {
+  let step = SAME.get(health);
+  if (step === undefined) {
+    step = { health, because: null, verdicts: [], probe: false };
+    SAME.set(health, step);
+  }
+  return step;
+}
+
+export const ALIVE: NodeHealth = { state: "alive" };
+
+/** Never earlier than what is already known: frames can be applied out of order across turns. */
+export function latestHeard(state: NodeState, at: ListeningMs): ListeningMs {
+  return Math.max(state.lastHeardAt, at) as ListeningMs;
+}

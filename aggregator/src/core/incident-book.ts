@@ -1,0 +1,302 @@
+/**
+ * Turns verdicts into the life of incidents: opens, changes, announces, retracts, clears. Pure.
+ * At most one open incident per (origin, subject) of a node; a second verdict changes it.
+ */
+import { type FailureClass, familyOf, type Grade } from "@herdbeat/shared/classes";
+import { shardOf } from "@herdbeat/shared/ids";
+import { type DetectionConfig, ruleFor } from "./detection-config.ts";
+import {
+  type DecisionInputs,
+  type Evidence,
+  type IncidentRecord,
+  type IncidentTransition,
+  incidentKey,
+  lastTransitionNumber,
+  type RequestedAction,
+  TRANSITIONS_KEPT_MAX,
+} from "./incident.ts";
+import type { Effect, Instant, NodeState, Verdict } from "./node-state.ts";
+
+export interface BookStep {
+  readonly incidents: readonly IncidentRecord[];
+  readonly effects: readonly Effect[];
+}
+
+type Open = Extract<Verdict, { kind: "open" }>;
+type End = Extract<Verdict, { kind: "end" }>;
+
+export interface BookContext {
+  readonly config: DetectionConfig;
+  readonly now: Instant;
+  readonly inputs: DecisionInputs | null;
+}
+
+export function applyVerdicts(
+  state: NodeState,
+  verdicts: readonly Verdict[],
+  context: BookContext,
+): BookStep {
+  let incidents = state.incidents;
+  const effects: Effect[] = [];
+  for (const verdict of verdicts) {
+    const current = incidents.find(
+      (one) => one.origin === verdict.origin && one.subject === verdict.subject,
+    );
+    const next = applyOne(state, current, verdict, context, effects);
+    incidents = replace(incidents, current, next);
+  }
+  return { incidents, effects };
+}
+
+function applyOne(
+  state: NodeState,
+  current: IncidentRecord | undefined,
+  verdict: Verdict,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord | null {
+  switch (verdict.kind) {
+    case "open":
+      return current === undefined
+        ? open(state, verdict, context, effects)
+        : change(current, verdict, context, effects);
+    case "announce":
+      return current === undefined ? null : announce(current, context, effects);
+    case "end":
+      return current === undefined ? null : end(current, verdict, context, effects);
+  }
+}
+
+function open(
+  state: NodeState,
+  verdict: Open,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord {
+  const { config, now } = context;
+  const { record } = state;
+  const family = familyOf(verdict.failureClass);
+  const subject = verdict.subject;
+  const transition = transitionOf(0, "declared", verdict, context);
+  const incident: IncidentRecord = {
+    id: config.incidentIdOf(
+      incidentKey({
+        cluster: config.clusterId,
+        node: record.id,
+        bootId: record.bootId,
+        family,
+        subject: `${verdict.origin}|${subject}`,
+        onset: verdict.onset,
+      }),
+    ),
+    node: record.id,
+    shard: shardOf(record.id),
+    bootId: record.bootId,
+    family,
+    origin: verdict.origin,
+    subject,
+    onset: verdict.onset,
+    phase: "declared",
+    failureClass: verdict.failureClass,
+    grade: verdict.grade,
+    reason: verdict.reason,
+    message: verdict.message,
+    hold: holdOf(verdict.failureClass, verdict.grade, context),
+    announced: verdict.announce,
+    shadow: config.shadow || record.shadow,
+    openedAt: now.wall,
+    endedAt: null,
+    requestedAction: "none",
+    transitions: [transition],
+    actions: [],
+    attributes: verdict.attributes,
+    labels: record.labels,
+    hostname: record.hostname,
+    inputs: context.inputs,
+  };
+  effects.push({
+    kind: "transition",
+    incident,
+    transition,
+    expect: null,
+    deliver: verdict.announce && isTold(verdict.failureClass, context),
+  });
+  return incident;
+}
+
+function change(
+  current: IncidentRecord,
+  verdict: Open,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord {
+  if (current.failureClass === verdict.failureClass && current.reason === verdict.reason) {
+    return current;
+  }
+  const transition = transitionOf(lastTransitionNumber(current), "changed", verdict, context);
+  const incident: IncidentRecord = {
+    ...append(current, transition),
+    failureClass: verdict.failureClass,
+    grade: higher(current.grade, verdict.grade),
+    reason: verdict.reason,
+    message: verdict.message,
+    attributes: { ...current.attributes, ...verdict.attributes },
+    hold: holdOf(verdict.failureClass, higher(current.grade, verdict.grade), context),
+  };
+  effects.push(told(incident, transition, current, context));
+  return incident;
+}
+
+function announce(
+  current: IncidentRecord,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord {
+  if (current.announced) return current;
+  const incident = { ...current, announced: true };
+  const transition = current.transitions.at(-1);
+  if (transition !== undefined) effects.push(told(incident, transition, current, context));
+  return incident;
+}
+
+/** Null: the incident has left the list of open ones. */
+function end(
+  current: IncidentRecord,
+  verdict: End,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord | null {
+  const { now } = context;
+  // After a commit only its own closing ends an incident; the return is told as a fact.
+  const committed = current.phase === "committed";
+  if (committed && current.transitions.at(-1)?.kind === "node-returned") return current;
+  const transition: IncidentTransition = {
+    number: lastTransitionNumber(current) + 1,
+    kind: committed ? "node-returned" : verdict.as,
+    at: now.wall,
+    failureClass: committed ? "node-returned" : current.failureClass,
+    grade: current.grade,
+    message: verdict.message,
+    evidence: named(verdict.evidence, context),
+    rule: {
+      name: committed ? "returned-after-commit" : verdict.as,
+      thresholdsMs: {},
+      because: committed
+        ? "after a commit the node stays out until the incident is closed"
+        : "what declared it has been refuted or is over",
+    },
+  };
+  const incident: IncidentRecord = committed
+    ? append(current, transition)
+    : { ...append(current, transition), phase: verdict.as, endedAt: now.wall, hold: null };
+  effects.push(told(incident, transition, current, context));
+  return committed ? incident : null;
+}
+
+function told(
+  incident: IncidentRecord,
+  transition: IncidentTransition,
+  before: IncidentRecord,
+  context: BookContext,
+): Effect {
+  return {
+    kind: "transition",
+    incident,
+    transition,
+    expect: before.phase === "committed" ? "committed" : "declared",
+    deliver: incident.announced && isTold(incident.failureClass, context),
+  };
+}
+
+function transitionOf(
+  lastNumber: number,
+  kind: "declared" | "changed",
+  verdict: Open,
+  context: BookContext,
+): IncidentTransition {
+  return {
+    number: lastNumber + 1,
+    kind,
+    at: context.now.wall,
+    failureClass: verdict.failureClass,
+    grade: verdict.grade,
+    message: verdict.message,
+    evidence: named(verdict.evidence, context),
+    rule: verdict.rule,
+  };
+}
+
+function named(evidence: readonly Evidence[], context: BookContext): readonly Evidence[] {
+  return evidence.map((one) =>
+    one.source === "self" ? { ...one, source: context.config.aggregator } : one,
+  );
+}
+
+function append(incident: IncidentRecord, transition: IncidentTransition): IncidentRecord {
+  const all = [...incident.transitions, transition];
+  const first = all[0];
+  const transitions =
+    all.length <= TRANSITIONS_KEPT_MAX || first === undefined
+      ? all
+      : [first, ...all.slice(all.length - TRANSITIONS_KEPT_MAX + 1)];
+  return { ...incident, transitions };
+}
+
+/** Only a class whose policy asks for recovery can be held back from it. */
+function holdOf(
+  failureClass: FailureClass,
+  grade: Grade,
+  context: BookContext,
+): IncidentRecord["hold"] {
+  const rule = ruleFor(context.config.policy, failureClass);
+  if (rule.action !== "recover" || grade >= rule.minGrade) return null;
+  return {
+    reason: "grade-too-low",
+    since: context.now.wall,
+    releasedBy: `a proof of grade ${rule.minGrade} or better; now ${grade}`,
+  };
+}
+
+/** What recovery of each class would be asked to do. */
+export function requestFor(failureClass: FailureClass): RequestedAction {
+  switch (failureClass) {
+    case "host-down":
+    case "kernel-crash":
+    case "kernel-hang":
+      return "fence-and-resurrect";
+    case "guest-crashed":
+    case "guest-hung":
+    case "guest-io-error":
+      return "restart-guest";
+    case "host-isolated":
+    case "nic-down":
+      return "migrate";
+    case "service-down":
+    case "service-hung":
+    case "libvirt-down":
+    case "libvirt-hung":
+      return "restart-service";
+    default:
+      return "none";
+  }
+}
+
+function isTold(failureClass: FailureClass, context: BookContext): boolean {
+  return ruleFor(context.config.policy, failureClass).action !== "ignore";
+}
+
+function higher(a: Grade, b: Grade): Grade {
+  return a > b ? a : b;
+}
+
+function replace(
+  incidents: readonly IncidentRecord[],
+  before: IncidentRecord | undefined,
+  after: IncidentRecord | null,
+): readonly IncidentRecord[] {
+  if (before === undefined) return after === null ? incidents : [...incidents, after];
+  if (before === after) return incidents;
+  return after === null
+    ? incidents.filter((one) => one !== before)
+    : incidents.map((one) => (one === before ? after : one));
+}

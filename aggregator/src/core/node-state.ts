@@ -1,0 +1,196 @@
+/** All that the pure core knows of one node, and all that can happen to it. Plain data throughout. */
+import type { FailureClass, Grade } from "@herdbeat/shared/classes";
+import type { BootId, Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
+import type { DurationMs, ListeningMs, UnixMs } from "@herdbeat/shared/time";
+import type { Evidence, IncidentRecord, IncidentTransition, RuleApplied } from "./incident.ts";
+import type { NetworkRecord, NodeRecord, NodeStateName } from "./node-record.ts";
+
+/** One moment on both clocks: `listening` decides, `wall` is written down. */
+export interface Instant {
+  readonly listening: ListeningMs;
+  readonly wall: UnixMs;
+}
+
+/** See docs/failure-detection.md for the diagram. */
+export type NodeHealth =
+  /** We look after it but have not heard it yet (start, takeover). */
+  | { readonly state: "awaited"; readonly since: ListeningMs; readonly afterStoreLoss: boolean }
+  | { readonly state: "alive" }
+  | { readonly state: "suspect"; readonly since: ListeningMs; readonly cause: "silence" | "closed" }
+  /** Its kernel answers (or closed the stream properly), its agent does not. */
+  | {
+      readonly state: "agent-down";
+      readonly since: ListeningMs;
+      readonly lastAnswerAt: ListeningMs;
+    }
+  | {
+      readonly state: "agent-stalled";
+      readonly since: ListeningMs;
+      readonly lastAnswerAt: ListeningMs;
+    }
+  /** It said goodbye. */
+  | {
+      readonly state: "left";
+      readonly since: ListeningMs;
+      readonly wholeHost: boolean;
+      readonly lastAnswerAt: ListeningMs;
+    }
+  /** Declared down; a live session of the same boot retracts it. */
+  | { readonly state: "declared"; readonly since: ListeningMs }
+  /** An irreversible consequence began; out until the incident closes. */
+  | { readonly state: "committed"; readonly since: ListeningMs }
+  /** Registered, never heard since the store lost its data. Paged, never declared. */
+  | { readonly state: "unseen"; readonly since: ListeningMs };
+
+export interface ProbeMemory {
+  /** When a probe was last answered, for the proven-probe rule; survives a change of owner. */
+  readonly provenAt: UnixMs | null;
+  /** When the first of the probes was asked that have gone unanswered since the last answer. */
+  readonly failingSince: ListeningMs | null;
+  readonly lastAskedAt: ListeningMs | null;
+  readonly lastAnsweredAt: ListeningMs | null;
+  readonly lastOutcome: "answered" | "no-answer" | "cannot-ask" | "never-asked";
+  readonly lastDetail: string;
+}
+
+export interface NodeState {
+  /** Durable facts. A changed record is persisted by the runtime. */
+  readonly record: NodeRecord;
+  readonly health: NodeHealth;
+  readonly connected: boolean;
+  readonly lastHeardAt: ListeningMs;
+  readonly probe: ProbeMemory;
+  /** When two live sessions last claimed to be this node; null = never. No verdicts for a while after. */
+  readonly conflictAt: ListeningMs | null;
+  /** Open incidents of this node. */
+  readonly incidents: readonly IncidentRecord[];
+}
+
+export interface HelloFacts {
+  readonly hostname: string;
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly networks: readonly NetworkRecord[];
+  readonly bootId: BootId;
+  readonly hardwareId: string;
+  readonly processId: string;
+  readonly incarnation: Incarnation;
+  readonly sessionEpoch: SessionEpoch;
+  readonly lastTransition: number;
+  readonly agentVersion: string;
+  readonly heartbeatIntervalMs: number;
+  readonly inventoryJson: string;
+}
+
+/** One reported condition, its age already turned into an instant by the runtime. */
+export interface ReportedCondition {
+  readonly monitor: string;
+  readonly subject: string;
+  readonly status: "ok" | "problem" | "unknown";
+  readonly failureClass: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly since: UnixMs;
+  readonly transition: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What this aggregator knows of its own ability to see. */
+export interface OwnSight {
+  readonly gateway: "answers" | "silent" | "none" | "unknown";
+  /** Nodes this process looks after, besides the one judged. */
+  readonly othersTotal: number;
+  /** Of those, how many were heard within `suspectAfter`. */
+  readonly othersHeard: number;
+}
+
+export type NodeEvent =
+  | { readonly kind: "hello"; readonly facts: HelloFacts }
+  /** A frame of the welcomed session arrived while the node was not `alive`. */
+  | { readonly kind: "heard"; readonly at: ListeningMs }
+  | {
+      readonly kind: "closed";
+      readonly cause: "peer-closed" | "network-error" | "local";
+      readonly heardAt: ListeningMs;
+    }
+  | {
+      readonly kind: "goodbye";
+      readonly reason: string;
+      readonly message: string;
+      readonly heardAt: ListeningMs;
+    }
+  | {
+      readonly kind: "probed";
+      readonly askedAt: ListeningMs;
+      readonly outcome: "answered" | "no-answer" | "cannot-ask";
+      readonly detail: string;
+    }
+  | { readonly kind: "tick"; readonly lastHeardAt: ListeningMs; readonly own: OwnSight }
+  /** Two live sessions replace each other: neither is believed. */
+  | { readonly kind: "conflict"; readonly detail: string }
+  | { readonly kind: "event"; readonly transition: number; readonly condition: ReportedCondition }
+  | { readonly kind: "conditions"; readonly conditions: readonly ReportedCondition[] };
+
+/** A judgement about one subject, before it becomes part of an incident's life. */
+export type Verdict =
+  | {
+      readonly kind: "open";
+      readonly origin: string;
+      readonly subject: string;
+      readonly onset: number;
+      readonly failureClass: FailureClass;
+      readonly grade: Grade;
+      readonly reason: string;
+      readonly message: string;
+      readonly evidence: readonly Evidence[];
+      readonly rule: RuleApplied;
+      readonly attributes: Readonly<Record<string, string>>;
+      readonly announce: boolean;
+    }
+  | {
+      readonly kind: "announce";
+      readonly origin: string;
+      readonly subject: string;
+    }
+  | {
+      readonly kind: "end";
+      readonly origin: string;
+      readonly subject: string;
+      readonly as: "retracted" | "cleared";
+      readonly message: string;
+      readonly evidence: readonly Evidence[];
+    };
+
+export type Effect =
+  /** Ask the node's kernel now. */
+  | { readonly kind: "probe" }
+  /** A transition to persist with its incident and to tell the world, in this order. */
+  | {
+      readonly kind: "transition";
+      readonly incident: IncidentRecord;
+      readonly transition: IncidentTransition;
+      readonly expect: "declared" | "committed" | null;
+      /** False: keep it in the record, send nothing (not announced yet, or ignored by policy). */
+      readonly deliver: boolean;
+    }
+  /** Everything up to this transition may be acknowledged once persisted. */
+  | { readonly kind: "acknowledge"; readonly transition: number }
+  /** The node's visible state changed; goes to its history. */
+  | {
+      readonly kind: "state";
+      readonly from: NodeStateName;
+      readonly to: NodeStateName;
+      readonly because: string;
+    };
+
+export interface Step {
+  readonly state: NodeState;
+  /** In the order the shell must perform them, all of them after persisting. */
+  readonly effects: readonly Effect[];
+}
+
+export const NO_EFFECTS: readonly Effect[] = [];
+
+export function silenceOf(state: NodeState, now: Instant): DurationMs {
+  return Math.max(0, now.listening - state.lastHeardAt) as DurationMs;
+}

@@ -1,0 +1,258 @@
+/**
+ * Advances one node: `step(state, event, now, config) -> { state, effects }`. Pure, synchronous,
+ * total. The caller persists the changed record and the transitions first and acts afterwards.
+ */
+import { assertNever } from "@herdbeat/shared/assert";
+import type { SessionEpoch } from "@herdbeat/shared/ids";
+import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
+import { AGENT, endAgentIncident } from "./agent-verdict.ts";
+import { onConditionEvent, onConditionList } from "./condition-tracker.ts";
+import type { DetectionConfig } from "./detection-config.ts";
+import {
+  ALIVE,
+  type HealthStep,
+  latestHeard,
+  onClosed,
+  onGoodbye,
+  onProbed,
+  onTick,
+  SILENCE,
+  same,
+} from "./failure-detector.ts";
+import type { DecisionInputs } from "./incident.ts";
+import { applyVerdicts } from "./incident-book.ts";
+import type { NodeRecord } from "./node-record.ts";
+import {
+  type Effect,
+  type Instant,
+  NO_EFFECTS,
+  type NodeEvent,
+  type NodeState,
+  type ProbeMemory,
+  type Step,
+  type Verdict,
+} from "./node-state.ts";
+import { conflictVerdict, onHello } from "./session-verdict.ts";
+
+export function step(
+  state: NodeState,
+  event: NodeEvent,
+  now: Instant,
+  config: DetectionConfig,
+): Step {
+  switch (event.kind) {
+    case "tick": {
+      const current = heardAt(state, event.lastHeardAt, now);
+      return settle(state, current, event, onTick(current, event, now, config.limits), now, config);
+    }
+    case "probed": {
+      const current = { ...state, probe: remember(state.probe, event, now) };
+      return settle(state, current, event, onProbed(current, event, now), now, config);
+    }
+    case "heard": {
+      const current = heardAt(state, event.at, now);
+      return settle(state, current, event, revive(current, now), now, config);
+    }
+    case "hello": {
+      const hello = onHello(state, event.facts, now);
+      return settle(state, hello.state, event, hello.step, now, config);
+    }
+    case "closed": {
+      const current = { ...heardAt(state, event.heardAt, now), connected: false };
+      return settle(state, current, event, onClosed(current, event, now), now, config);
+    }
+    case "goodbye": {
+      const current = { ...heardAt(state, event.heardAt, now), connected: false };
+      return settle(state, current, event, onGoodbye(current, event, now), now, config);
+    }
+    case "conflict": {
+      const current = { ...state, conflictAt: now.listening };
+      const verdicts = [conflictVerdict(state, event.detail, now)];
+      return settle(state, current, event, withVerdicts(current, verdicts), now, config);
+    }
+    case "event":
+      return onEvent(state, event, now, config);
+    case "conditions": {
+      const next = onConditionList(state, event.conditions, now);
+      const current = withRecord(state, { conditions: next.conditions });
+      return settle(state, current, event, withVerdicts(current, next.verdicts), now, config);
+    }
+    default:
+      return assertNever(event, "node event");
+  }
+}
+
+/** A frame of the node's own session arrived: whatever silence said is refuted. */
+export function revive(state: NodeState, now: Instant): HealthStep {
+  const { health } = state;
+  if (health.state === "alive" || health.state === "left") return same(health);
+  const verdicts: Verdict[] = [];
+  const message = "a live session of the same boot was heard again";
+  if (state.incidents.some((one) => one.origin === AGENT))
+    verdicts.push(endAgentIncident(message, now));
+  if (state.incidents.some((one) => one.origin === SILENCE)) {
+    verdicts.push({
+      kind: "end",
+      origin: SILENCE,
+      subject: "",
+      as: "retracted",
+      message,
+      evidence: [
+        {
+          kind: "stream-live",
+          source: "self",
+          outcome: "heard",
+          age: durationMs(0),
+          at: now.wall,
+          detail: message,
+        },
+      ],
+    });
+  }
+  // After a commit the node stays out, however alive it looks.
+  if (health.state === "committed") return { health, because: null, verdicts, probe: false };
+  return { health: ALIVE, because: "heartbeats arrive", verdicts, probe: false };
+}
+
+function onEvent(
+  state: NodeState,
+  event: Extract<NodeEvent, { kind: "event" }>,
+  now: Instant,
+  config: DetectionConfig,
+): Step {
+  const acknowledge: Effect = { kind: "acknowledge", transition: event.transition };
+  // A repeat of what is durable already: say so again, change nothing.
+  if (event.transition <= state.record.acknowledgedTransition) {
+    return { state, effects: [acknowledge] };
+  }
+  const next = onConditionEvent(state, event.condition, now);
+  const current = withRecord(state, {
+    conditions: next.conditions,
+    acknowledgedTransition: event.transition,
+  });
+  const done = settle(state, current, event, withVerdicts(current, next.verdicts), now, config);
+  return { state: done.state, effects: [...done.effects, acknowledge] };
+}
+
+function withVerdicts(state: NodeState, verdicts: readonly Verdict[]): HealthStep {
+  return verdicts.length === 0 ? same(state.health) : { ...same(state.health), verdicts };
+}
+
+/** Puts health, record and incidents together; the only place where a node's state is composed. */
+function settle(
+  before: NodeState,
+  current: NodeState,
+  event: NodeEvent,
+  outcome: HealthStep,
+  now: Instant,
+  config: DetectionConfig,
+): Step {
+  if (
+    outcome.health === current.health &&
+    outcome.because === null &&
+    outcome.verdicts.length === 0 &&
+    current.incidents === before.incidents
+  ) {
+    if (!outcome.probe) return { state: current, effects: NO_EFFECTS };
+    return { state: asked(current, now), effects: [{ kind: "probe" }] };
+  }
+  const effects: Effect[] = [];
+  const from = before.record.state;
+  const to = outcome.health.state;
+  let next: NodeState =
+    outcome.health === current.health ? current : { ...current, health: outcome.health };
+  if (outcome.verdicts.length > 0) {
+    const inputs = hasDecision(outcome.verdicts) ? record(before, event, now, config) : null;
+    const book = applyVerdicts(next, outcome.verdicts, { config, now, inputs });
+    next = { ...next, incidents: book.incidents };
+    effects.push(...book.effects);
+  }
+  const because = outcome.because ?? next.record.stateReason;
+  if (from !== to || because !== next.record.stateReason) {
+    // Each retraction ends an epoch: the next silence is another incident.
+    const retracted = outcome.verdicts.some(
+      (one) => one.kind === "end" && one.origin.startsWith(SILENCE),
+    );
+    next = withRecord(next, {
+      state: to,
+      stateSince: from === to ? next.record.stateSince : now.wall,
+      stateReason: because,
+      ...(retracted ? { sessionEpoch: (next.record.sessionEpoch + 1) as SessionEpoch } : {}),
+    });
+    if (from !== to) effects.unshift({ kind: "state", from, to, because });
+  }
+  if (outcome.probe) {
+    next = asked(next, now);
+    effects.push({ kind: "probe" });
+  }
+  return { state: next, effects };
+}
+
+function hasDecision(verdicts: readonly Verdict[]): boolean {
+  return verdicts.some((one) => one.kind === "open");
+}
+
+/** All that is needed to run this decision again. */
+function record(
+  before: NodeState,
+  event: NodeEvent,
+  now: Instant,
+  config: DetectionConfig,
+): DecisionInputs {
+  return {
+    core: "1",
+    // Old incidents' own inputs would nest for ever; replay needs them not.
+    stateJson: JSON.stringify({
+      ...before,
+      incidents: before.incidents.map((one) => ({ ...one, inputs: null })),
+      record: { ...before.record, inventoryJson: "" },
+    }),
+    eventJson: JSON.stringify(event),
+    atListening: now.listening,
+    atWall: now.wall,
+    configJson: JSON.stringify({ ...config, incidentIdOf: undefined }),
+  };
+}
+
+function asked(state: NodeState, now: Instant): NodeState {
+  return { ...state, probe: { ...state.probe, lastAskedAt: now.listening } };
+}
+
+function heardAt(state: NodeState, at: number, now: Instant): NodeState {
+  const heard = latestHeard(state, listeningMs(at));
+  if (heard === state.lastHeardAt) return state;
+  const lastSeenAt = unixMs(now.wall - Math.max(0, now.listening - heard));
+  return { ...state, lastHeardAt: heard, record: { ...state.record, lastSeenAt } };
+}
+
+function withRecord(state: NodeState, change: Partial<NodeRecord>): NodeState {
+  return { ...state, record: { ...state.record, ...change } };
+}
+
+function remember(
+  probe: ProbeMemory,
+  event: Extract<NodeEvent, { kind: "probed" }>,
+  now: Instant,
+): ProbeMemory {
+  switch (event.outcome) {
+    case "answered":
+      return {
+        provenAt: now.wall,
+        failingSince: null,
+        lastAskedAt: probe.lastAskedAt,
+        lastAnsweredAt: now.listening,
+        lastOutcome: "answered",
+        lastDetail: event.detail,
+      };
+    case "no-answer":
+      return {
+        ...probe,
+        failingSince: probe.failingSince ?? event.askedAt,
+        lastOutcome: "no-answer",
+        lastDetail: event.detail,
+      };
+    case "cannot-ask":
+      // We could not look: neither an answer nor its absence.
+      return { ...probe, lastOutcome: "cannot-ask", lastDetail: event.detail };
+  }
+}

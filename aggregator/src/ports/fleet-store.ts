@@ -1,0 +1,82 @@
+/** What all aggregators share: who lives, who owns what, and the cluster's constants. */
+import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
+import type { UnixMs } from "@herdbeat/shared/time";
+import type { ShardOwner, StoreGeneration } from "./shard-store.ts";
+
+export interface AggregatorRecord {
+  readonly id: AggregatorId;
+  /** Raised by its owner at most 3 times a second; liveness is "it changed while I watched". */
+  readonly counter: number;
+  /** Where agents and peers connect (`wss://host:port`). */
+  readonly streamEndpoint: string;
+  /** Where people and peers' read sides connect (`http://host:port`). */
+  readonly httpEndpoint: string;
+  readonly startedAt: UnixMs;
+  readonly version: string;
+  readonly weight: number;
+  readonly draining: boolean;
+}
+
+export interface ClusterMeta {
+  readonly clusterId: string;
+  readonly schemaVersion: number;
+  readonly shardCount: number;
+  readonly createdAt: UnixMs;
+}
+
+export interface AuditEntry {
+  readonly at: UnixMs;
+  readonly who: string;
+  readonly what: string;
+  readonly json: string;
+}
+
+export interface FleetStore {
+  /** Reads, or with `create` makes, the cluster's constants. Null when absent and not created. */
+  meta(create: ClusterMeta | null): Promise<ClusterMeta | null>;
+
+  /**
+   * One command: raises the caller's counter (above the stored one and `self.counter`) and returns
+   * every aggregator's record, the caller's with its new counter.
+   */
+  pulse(self: AggregatorRecord): Promise<readonly AggregatorRecord[]>;
+
+  /** Forgets an aggregator that stopped in order or has been gone long enough. */
+  forget(id: AggregatorId): Promise<void>;
+
+  /** All shards' owners and generations, in as few commands as the deployment allows. */
+  shards(): Promise<
+    ReadonlyMap<
+      ShardId,
+      { readonly owner: ShardOwner | null; readonly generation: StoreGeneration | null }
+    >
+  >;
+
+  /** Raised by every change of the disarm switch, maintenance or policy; small. */
+  disarmed(): Promise<{
+    readonly by: string;
+    readonly reason: string;
+    readonly since: UnixMs;
+  } | null>;
+  setDisarmed(
+    value: { readonly by: string; readonly reason: string; readonly since: UnixMs } | null,
+  ): Promise<void>;
+
+  appendAudit(entry: AuditEntry): Promise<void>;
+  audit(limit: number): Promise<readonly AuditEntry[]>;
+
+  /** Tells when the store's connection is usable; runtime counts only answered time. */
+  health(): StoreHealth;
+}
+
+export interface StoreHealth {
+  readonly state: "up" | "down";
+  readonly since: UnixMs;
+  /** What is wrong, for people; empty when up. */
+  readonly detail: string;
+  /** redis 7.0.15 standalone, sentinel, cluster, ...; shown in /readyz?verbose. */
+  readonly description: string;
+}
+
+/** Layout of keys and values; docs/store.md describes it. A store of another version is refused. */
+export const STORE_SCHEMA_VERSION = 1;

@@ -1,0 +1,130 @@
+/** The read side: what API, dashboard and command line show. Every answer says how fresh it is. */
+import type {
+  AggregatorId,
+  DestinationName,
+  IncidentId,
+  NodeId,
+  ShardId,
+} from "@herdbeat/shared/ids";
+import type { DurationMs, UnixMs } from "@herdbeat/shared/time";
+import type { IncidentAction, IncidentRecord } from "../core/incident.ts";
+import type { NodeRecord } from "../core/node-record.ts";
+import type { OutboxRow } from "../core/outbox.ts";
+import type { AggregatorRecord, AuditEntry, StoreHealth } from "./fleet-store.ts";
+import type { HistoryEntry, ShardOwner, StoreGeneration } from "./shard-store.ts";
+
+export interface NodeView {
+  readonly record: NodeRecord;
+  readonly shard: ShardId;
+  /** Null when nobody owns the shard now. */
+  readonly owner: AggregatorId | null;
+  /** True when this process owns the shard: everything below is live. */
+  readonly live: boolean;
+  /** Since the last heartbeat, on the owner's listening clock; null when another process owns it. */
+  readonly lastHeartbeatAge: DurationMs | null;
+  readonly connected: boolean | null;
+  readonly ownLagMs: number | null;
+  readonly kernelProbe: { readonly lastAnswerAge: DurationMs | null; readonly lastOutcome: string };
+  readonly openIncidents: readonly IncidentId[];
+  /** When the data was true. */
+  readonly asOf: UnixMs;
+}
+
+export interface ShardView {
+  readonly shard: ShardId;
+  readonly owner: ShardOwner | null;
+  readonly generation: StoreGeneration | null;
+  readonly status: "owned-here" | "owned-elsewhere" | "unowned" | "held";
+  /** Why nothing is judged in it, when held. */
+  readonly heldBecause: string;
+  readonly nodes: number;
+  readonly openIncidents: number;
+  readonly outbox: number;
+}
+
+export interface AggregatorView {
+  readonly record: AggregatorRecord;
+  readonly self: boolean;
+  /** Time since its counter was last seen to change. */
+  readonly lastChangeAge: DurationMs;
+  readonly shards: number;
+  readonly meshConnected: boolean | null;
+}
+
+export interface NoticeView {
+  /** store-down, control-plane-down, unseen since store loss ... */
+  readonly kind: string;
+  readonly since: UnixMs;
+  readonly message: string;
+  readonly nodes: readonly NodeId[];
+}
+
+export interface DeliveryView extends OutboxRow {
+  /** When it was delivered or superseded; absent while it is neither, or when history tells no more. */
+  readonly settledAt?: UnixMs;
+}
+
+export type FleetChange =
+  | { readonly kind: "node"; readonly node: NodeId }
+  | { readonly kind: "incident"; readonly incident: IncidentId }
+  | { readonly kind: "shards" }
+  | { readonly kind: "notices" };
+
+export interface FleetView {
+  readonly self: AggregatorId;
+  readonly clusterId: string;
+  nodes(): Promise<readonly NodeView[]>;
+  node(id: NodeId): Promise<NodeView | null>;
+  /** Open and recently ended incidents of all shards. */
+  incidents(): Promise<readonly IncidentRecord[]>;
+  incident(id: IncidentId): Promise<IncidentRecord | null>;
+  nodeHistory(id: NodeId, limit: number): Promise<readonly HistoryEntry[]>;
+  /** Open ones, and settled ones as far as history is kept. */
+  deliveries(incident: IncidentId | null): Promise<readonly DeliveryView[]>;
+  destinations(): readonly DestinationName[];
+  shards(): Promise<readonly ShardView[]>;
+  aggregators(): readonly AggregatorView[];
+  notices(): readonly NoticeView[];
+  store(): StoreHealth;
+  audit(limit: number): Promise<readonly AuditEntry[]>;
+  /** Own condition of this process, for /readyz?verbose and /metrics. */
+  selfStatus(): {
+    readonly startedAt: UnixMs;
+    readonly ready: boolean;
+    readonly notReadyBecause: readonly string[];
+    readonly connections: number;
+    readonly loopLagMsMax: number;
+    readonly stallDiscountedMs: number;
+    readonly ownedShards: number;
+  };
+  subscribe(listener: (change: FleetChange) => void): () => void;
+}
+
+export type CommandOutcome<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "not-found" }
+  /** Another aggregator owns the shard; the HTTP side forwards the request there. */
+  | { readonly kind: "elsewhere"; readonly httpEndpoint: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+export interface FleetCommands {
+  /** An `id` that the incident already has returns that action unchanged: repeats are safe. */
+  addAction(
+    incident: IncidentId,
+    action: Pick<IncidentAction, "kind" | "state" | "progress" | "message" | "by"> & {
+      readonly id?: string;
+    },
+  ): Promise<CommandOutcome<IncidentAction>>;
+  updateAction(
+    incident: IncidentId,
+    actionId: string,
+    patch: Partial<Pick<IncidentAction, "state" | "progress" | "message">>,
+  ): Promise<CommandOutcome<IncidentAction>>;
+  /** Restores shards that are held after a store loss from local mirrors, or adopts the store as it is. */
+  adoptStore(
+    by: string,
+    source: "mirror" | "as-is",
+  ): Promise<
+    CommandOutcome<{ readonly shards: number; readonly nodes: number; readonly incidents: number }>
+  >;
+}

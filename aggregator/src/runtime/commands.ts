@@ -1,0 +1,243 @@
+/** What people and controllers may change: actions on incidents, and what the store's truth is. */
+import {
+  type AggregatorId,
+  allShards,
+  type FencingToken,
+  type IncidentId,
+  type ShardId,
+} from "@herdbeat/shared/ids";
+import type { Logger } from "@herdbeat/shared/logger";
+import type { Random } from "@herdbeat/shared/random";
+import type { Clock } from "@herdbeat/shared/time";
+import { ACTIONS_KEPT_MAX, type IncidentAction, type IncidentRecord } from "../core/incident.ts";
+import type { FleetStore } from "../ports/fleet-store.ts";
+import type { CommandOutcome, FleetCommands, FleetView } from "../ports/fleet-view.ts";
+import { APPLY_WRITES_MAX, type Ownership, type ShardStore } from "../ports/shard-store.ts";
+import type { MirrorKeeper } from "./mirror-keeper.ts";
+import type { NodeTable } from "./node-table.ts";
+import { restoringWrites, type ShardDesk } from "./shard-desk.ts";
+import type { ShardManager } from "./shard-manager.ts";
+import type { ShardRunner } from "./shard-runner.ts";
+
+export interface CommandsDeps {
+  readonly self: AggregatorId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly view: FleetView;
+  readonly table: NodeTable;
+  readonly runners: ReadonlyMap<ShardId, ShardRunner>;
+  readonly manager: ShardManager;
+  readonly desk: ShardDesk;
+  readonly mirrors: MirrorKeeper;
+  readonly shards: ShardStore;
+  readonly fleet: FleetStore;
+  /** Writes the cluster's constants again after a wipe. */
+  readonly recreateMeta: () => Promise<void>;
+}
+
+export class Commands implements FleetCommands {
+  readonly #deps: CommandsDeps;
+
+  constructor(deps: CommandsDeps) {
+    this.#deps = deps;
+  }
+
+  async addAction(
+    id: IncidentId,
+    action: Parameters<FleetCommands["addAction"]>[1],
+  ): Promise<CommandOutcome<IncidentAction>> {
+    const { clock, random } = this.#deps;
+    const now = clock.wallNow();
+    return this.#change(id, (incident) => {
+      const known = incident.actions.find((one) => one.id === action.id);
+      // The same id again is the same action: a repeat after a lost reply.
+      if (known !== undefined) return { value: known, actions: incident.actions };
+      if (incident.actions.length >= ACTIONS_KEPT_MAX) {
+        return { refused: `an incident keeps at most ${ACTIONS_KEPT_MAX} actions` };
+      }
+      const value: IncidentAction = {
+        id: action.id ?? random.hex(8),
+        kind: action.kind,
+        state: action.state,
+        progress: action.progress,
+        message: action.message,
+        by: action.by,
+        createdAt: now,
+        updatedAt: now,
+      };
+      return { value, actions: [...incident.actions, value] };
+    });
+  }
+
+  async updateAction(
+    id: IncidentId,
+    actionId: string,
+    patch: Parameters<FleetCommands["updateAction"]>[2],
+  ): Promise<CommandOutcome<IncidentAction>> {
+    const now = this.#deps.clock.wallNow();
+    return this.#change(id, (incident) => {
+      const known = incident.actions.find((one) => one.id === actionId);
+      if (known === undefined) return { missing: true };
+      const value: IncidentAction = { ...known, ...patch, updatedAt: now };
+      return { value, actions: incident.actions.map((one) => (one === known ? value : one)) };
+    });
+  }
+
+  async #change(
+    id: IncidentId,
+    change: (
+      incident: IncidentRecord,
+    ) =>
+      | { readonly value: IncidentAction; readonly actions: readonly IncidentAction[] }
+      | { readonly refused: string }
+      | { readonly missing: true },
+  ): Promise<CommandOutcome<IncidentAction>> {
+    const { view, manager, runners } = this.#deps;
+    const seen = this.#find(id) ?? (await view.incident(id));
+    if (seen === null) return { kind: "not-found" };
+    const runner = runners.get(seen.shard);
+    if (runner === undefined) {
+      const owner = manager.owners.get(seen.shard)?.aggregator;
+      const endpoint = manager.members.find((one) => one.id === owner)?.httpEndpoint;
+      return endpoint === undefined
+        ? { kind: "refused", why: `shard ${seen.shard} has no owner at the moment` }
+        : { kind: "elsewhere", httpEndpoint: endpoint };
+    }
+    if (runner.held)
+      return { kind: "refused", why: `shard ${seen.shard} is on hold: ${runner.heldBecause}` };
+    const result = change(this.#find(id) ?? seen);
+    if ("missing" in result) return { kind: "not-found" };
+    if ("refused" in result) return { kind: "refused", why: result.refused };
+    const incident = { ...(this.#find(id) ?? seen), actions: result.actions };
+    return new Promise((resolve) => {
+      this.#replace(incident);
+      runner.stageIncident(
+        incident,
+        JSON.stringify({ incident: id, action: result.value }),
+        this.#deps.clock.wallNow(),
+        () => resolve({ kind: "done", value: result.value }),
+      );
+    });
+  }
+
+  /** In the memory of an owned shard: open in its node's state, or ended not long ago. */
+  #find(id: IncidentId): IncidentRecord | null {
+    for (const runner of this.#deps.runners.values()) {
+      const ended = runner.ended.get(id);
+      if (ended !== undefined) return ended;
+      for (const index of runner.indexes) {
+        const open = this.#deps.table.state(index).incidents.find((one) => one.id === id);
+        if (open !== undefined) return open;
+      }
+    }
+    return null;
+  }
+
+  #replace(incident: IncidentRecord): void {
+    const { table, runners } = this.#deps;
+    const runner = runners.get(incident.shard);
+    const index = table.indexOf(incident.node);
+    if (runner?.ended.has(incident.id)) runner.ended.set(incident.id, incident);
+    if (index === undefined) return;
+    const state = table.state(index);
+    table.put(index, {
+      ...state,
+      incidents: state.incidents.map((one) => (one.id === incident.id ? incident : one)),
+    });
+  }
+
+  async adoptStore(
+    by: string,
+    source: "mirror" | "as-is",
+  ): Promise<
+    CommandOutcome<{ readonly shards: number; readonly nodes: number; readonly incidents: number }>
+  > {
+    const { manager, fleet, clock, logger } = this.#deps;
+    const held = [...allShards()].filter(
+      (shard) => manager.foreign.has(shard) || this.#deps.runners.get(shard)?.held === true,
+    );
+    if (held.length === 0)
+      return { kind: "refused", why: "no shard is on hold: there is nothing to adopt" };
+    await this.#deps.recreateMeta();
+    const total = { shards: 0, nodes: 0, incidents: 0 };
+    for (const shard of held) {
+      const done = source === "mirror" ? await this.#restore(shard) : this.#acceptAsIs(shard);
+      if (done === null) continue;
+      total.shards += 1;
+      total.nodes += done.nodes;
+      total.incidents += done.incidents;
+    }
+    logger.warn("the store was adopted", { by, source, ...total });
+    await fleet.appendAudit({
+      at: clock.wallNow(),
+      who: by,
+      what: `store adopt --from ${source}`,
+      json: JSON.stringify(total),
+    });
+    manager.wake();
+    return { kind: "done", value: total };
+  }
+
+  async #restore(
+    shard: ShardId,
+  ): Promise<{ readonly nodes: number; readonly incidents: number } | null> {
+    const { manager, desk, mirrors, shards, clock, random, self, logger } = this.#deps;
+    const found = await shards.load(shard);
+    if (!this.#deps.runners.has(shard)) {
+      if (
+        found.owner !== null &&
+        found.generation !== null &&
+        manager.isOwnerLiving(found.owner.aggregator)
+      ) {
+        // Its owner restored it already under a new generation: that is the truth from now on.
+        mirrors.forget(shard);
+        manager.acceptGeneration(shard, found.generation);
+        return { nodes: 0, incidents: 0 };
+      }
+      // What another living aggregator holds in memory is better than our disk: it restores its own.
+      if (manager.hasLivingPeers()) return null;
+    }
+    const knowledge = desk.knowledge(shard, mirrors.mirrorOf(shard));
+    if (knowledge === null) return null;
+    const claim = await shards.claim({
+      shard,
+      self,
+      expected: found.owner,
+      tokenSeen: (manager.heldShards.get(shard)?.token ?? 0) as FencingToken,
+      now: clock.wallNow(),
+      create: { generationId: random.hex(8) },
+    });
+    if (claim.kind !== "claimed") {
+      logger.error("could not claim a shard to restore it", { shard, outcome: claim.kind });
+      return null;
+    }
+    const ownership: Ownership = { ...claim.owner, shard, generationId: claim.generation.id };
+    const writes = restoringWrites(knowledge, clock.wallNow());
+    let generation = claim.generation;
+    for (let from = 0; from < writes.length; from += APPLY_WRITES_MAX) {
+      const outcome = await shards.apply(ownership, writes.slice(from, from + APPLY_WRITES_MAX));
+      if (outcome.kind !== "applied") {
+        logger.error("could not restore a shard", { shard, outcome: outcome.kind });
+        return null;
+      }
+      generation = outcome.generation;
+    }
+    mirrors.forget(shard);
+    manager.acceptGeneration(shard, generation);
+    manager.adopted(ownership);
+    desk.restored(ownership, generation, knowledge);
+    return { nodes: knowledge.nodes.length, incidents: knowledge.incidents.length };
+  }
+
+  /** The store is right and our memory is not: forget, and begin again with what it holds. */
+  #acceptAsIs(shard: ShardId): { readonly nodes: number; readonly incidents: number } {
+    const { manager, desk, mirrors } = this.#deps;
+    const nodes = this.#deps.runners.get(shard)?.indexes.size ?? 0;
+    mirrors.forget(shard);
+    desk.lost(shard, "the store was adopted as it is");
+    manager.forgetShard(shard);
+    manager.acceptGeneration(shard, null);
+    return { nodes, incidents: 0 };
+  }
+}

@@ -1,0 +1,384 @@
+/**
+ * The whole aggregator between its ports: what production and the simulator both run. Adapters are
+ * given; nothing here knows a socket, a file or a real clock.
+ */
+import { StoreUnavailableError } from "@herdbeat/shared/errors";
+import type { AggregatorId, DestinationName, IncidentId, ShardId } from "@herdbeat/shared/ids";
+import type { Startable } from "@herdbeat/shared/lifecycle";
+import type { Logger } from "@herdbeat/shared/logger";
+import type { Metrics } from "@herdbeat/shared/metrics";
+import type { Random } from "@herdbeat/shared/random";
+import { type Clock, type DurationMs, durationMs, type Timers } from "@herdbeat/shared/time";
+import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
+import type { DetectionConfig } from "../core/detection-config.ts";
+import { nativeBody } from "../core/webhook-body.ts";
+import type { AgentListener } from "../ports/agent-listener.ts";
+import type { AggregatorRecord, FleetStore } from "../ports/fleet-store.ts";
+import type { NoticeView } from "../ports/fleet-view.ts";
+import type { GatewayCheck, KernelProbe } from "../ports/kernel-probe.ts";
+import type { MirrorStore } from "../ports/mirror.ts";
+import type { ShardStore } from "../ports/shard-store.ts";
+import type { WebhookSender } from "../ports/webhook.ts";
+import { ClusterIdentity } from "./cluster-identity.ts";
+import { Commands } from "./commands.ts";
+import { DeliveryReconciler } from "./delivery-reconciler.ts";
+import { MirrorKeeper } from "./mirror-keeper.ts";
+import { NodeTable } from "./node-table.ts";
+import { type NoticeJournal, Notices } from "./notices.ts";
+import { OutboxDesk } from "./outbox-desk.ts";
+import { OwnSightKeeper } from "./own-sight.ts";
+import { ProbeDesk } from "./probe-desk.ts";
+import { ProofKeeper } from "./proof-keeper.ts";
+import { ReadSide } from "./read-side.ts";
+import { SessionDesk } from "./session-desk.ts";
+import { ShardDesk } from "./shard-desk.ts";
+import { ShardManager } from "./shard-manager.ts";
+import type { ShardRunner } from "./shard-runner.ts";
+import { StandingNotices } from "./standing-notices.ts";
+import { TurnLoop } from "./turn-loop.ts";
+
+export interface EngineDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly detection: Omit<DetectionConfig, "clusterId">;
+  readonly heartbeatInterval: DurationMs;
+  readonly stallTolerance: DurationMs;
+  readonly peacetimeInterval: DurationMs;
+  /** An aggregator that lost more than this share of a minute hands its shards over. */
+  readonly lostShareMax: number;
+  readonly version: string;
+  readonly weight: number;
+  readonly clusterName: string;
+  readonly streamEndpoint: () => string;
+  readonly httpEndpoint: () => string;
+  readonly shards: ShardStore;
+  readonly fleet: FleetStore;
+  readonly mirrors: MirrorStore;
+  readonly listener: AgentListener;
+  readonly probe: KernelProbe;
+  readonly gateway: GatewayCheck;
+  readonly sender: WebhookSender;
+  readonly journal: NoticeJournal;
+  readonly sendNotice: (
+    notice: NoticeView,
+    state: "raised" | "cleared",
+    sequence: number,
+  ) => Promise<boolean>;
+  /** Operating errors that only a person can end, found after the start; the process should end. */
+  readonly onFatal: (error: unknown) => void;
+  readonly meshConnected: (id: AggregatorId) => boolean | null;
+}
+
+const ESTABLISH_RETRY = durationMs(500);
+
+export class Engine implements Startable {
+  readonly table: NodeTable = new NodeTable();
+  readonly runners: Map<ShardId, ShardRunner> = new Map();
+  readonly manager: ShardManager;
+  readonly view: ReadSide;
+  readonly commands: Commands;
+  readonly sessions: SessionDesk;
+  readonly turns: TurnLoop;
+  readonly notices: Notices;
+  readonly delivery: DeliveryReconciler;
+  readonly #deps: EngineDeps;
+  readonly #desk: ShardDesk;
+  readonly #mirrors: MirrorKeeper;
+  readonly #identity: ClusterIdentity;
+  readonly #standing: StandingNotices;
+  #draining = false;
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+    const { clock, random, fleet, clusterName } = deps;
+    this.#identity = new ClusterIdentity(fleet, clock, random, clusterName);
+    const config = this.#detection();
+    this.notices = this.#noticeBoard();
+    this.#standing = new StandingNotices(this.notices, this.table);
+    this.turns = this.#turnLoop(config);
+    this.turns.probes = this.#probeDesk(config);
+    this.#mirrors = new MirrorKeeper({
+      timers: deps.timers,
+      logger: deps.logger,
+      store: deps.mirrors,
+      table: this.table,
+      runners: this.runners,
+      clusterId: () => this.#identity.id,
+    });
+    this.#desk = this.#shardDesk();
+    this.manager = this.#shardManager();
+    this.sessions = new SessionDesk({
+      clock,
+      logger: deps.logger,
+      table: this.table,
+      runners: this.runners,
+      turns: this.turns,
+      heartbeatInterval: deps.heartbeatInterval,
+      shadow: deps.detection.shadow,
+      endpointOf: (shard) => this.manager.endpointOf(shard),
+    });
+    this.delivery = this.#delivery();
+    this.view = this.#readSide();
+    this.commands = this.#commands();
+  }
+
+  async start(): Promise<void> {
+    await this.#mirrors.start();
+    await this.#deps.listener.start(this.sessions);
+    this.turns.start();
+    await this.delivery.start();
+    await this.#establish();
+  }
+
+  /** A store that is away at start is waited for: agents are told to come back, nobody is judged. */
+  async #establish(): Promise<void> {
+    if (this.#draining) return;
+    try {
+      await this.#identity.establish(this.#mirrors.clusterId());
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      this.#deps.timers.after(ESTABLISH_RETRY, () => {
+        // Anything but a store that is away is an operating error that only a person can end.
+        this.#establish().catch((failure: unknown) => this.#deps.onFatal(failure));
+      });
+      return;
+    }
+    this.manager.start();
+  }
+
+  /** Hands everything over and says goodbye; what is not through in time is the next owner's. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    const heir = this.manager.members.find((one) => one.id !== this.#deps.detection.aggregator);
+    await this.manager.stop();
+    await this.delivery.stop();
+    await this.#deps.listener.stop(heir?.streamEndpoint ?? null);
+    this.turns.stop();
+    this.notices.stop();
+    await this.#mirrors.stop();
+  }
+
+  get clusterId(): string {
+    return this.#identity.id;
+  }
+
+  #detection(): DetectionConfig {
+    const identity = this.#identity;
+    return {
+      ...this.#deps.detection,
+      get clusterId() {
+        return identity.id;
+      },
+    };
+  }
+
+  #noticeBoard(): Notices {
+    const { clock, timers, logger, journal, sendNotice } = this.#deps;
+    return new Notices({
+      clock,
+      timers,
+      logger,
+      journal,
+      send: sendNotice,
+      onChange: () => this.view.publish({ kind: "notices" }),
+    });
+  }
+
+  #turnLoop(config: DetectionConfig): TurnLoop {
+    const { clock, timers, logger, gateway, fleet, shards } = this.#deps;
+    const proofs = new ProofKeeper(shards, this.runners, logger);
+    return new TurnLoop({
+      clock,
+      timers,
+      logger,
+      table: this.table,
+      runners: this.runners,
+      config,
+      sight: new OwnSightKeeper(gateway, clock),
+      storeUp: () => fleet.health().state === "up",
+      stallTolerance: this.#deps.stallTolerance,
+      peacetimeInterval: this.#deps.peacetimeInterval,
+      storeWriteAge: () => this.manager.storeWriteAge(),
+      afterTurn: () => {
+        proofs.turn(fleet.health().state === "up");
+        this.#standing.follow({
+          store: fleet.health(),
+          foreign: this.manager.foreign,
+          lostShare: this.turns.lostShare,
+          lostShareMax: this.#deps.lostShareMax,
+        });
+      },
+    });
+  }
+
+  #shardDesk(): ShardDesk {
+    const { clock, logger, shards, sender, detection, httpEndpoint } = this.#deps;
+    return new ShardDesk({
+      table: this.table,
+      runners: this.runners,
+      turns: this.turns,
+      clock,
+      logger,
+      runner: {
+        store: shards,
+        logger,
+        destinations: () => sender.destinations(),
+        bodyOf: (incident, transition, node) =>
+          nativeBody({
+            incident,
+            transition,
+            kind: "fact",
+            cluster: this.#identity.id,
+            aggregator: detection.aggregator,
+            node,
+            httpEndpoint: httpEndpoint(),
+          }),
+        onRows: () => this.delivery.kick(),
+        onLost: (shard, why) => this.#lost(shard, why),
+        onHeld: (shard, why) => this.#held(shard, why),
+        onPersisted: (_shard, incidents, nodes) => {
+          for (const one of incidents) this.view.publish({ kind: "incident", incident: one.id });
+          for (const node of nodes) this.view.publish({ kind: "node", node });
+        },
+      },
+      endpointOf: (id) => this.manager.members.find((one) => one.id === id)?.streamEndpoint ?? null,
+      onChange: () => this.view.publish({ kind: "shards" }),
+    });
+  }
+
+  #commands(): Commands {
+    const { clock, random, logger, shards, fleet, detection } = this.#deps;
+    return new Commands({
+      self: detection.aggregator,
+      clock,
+      random,
+      logger,
+      view: this.view,
+      table: this.table,
+      runners: this.runners,
+      manager: this.manager,
+      desk: this.#desk,
+      mirrors: this.#mirrors,
+      shards,
+      fleet,
+      recreateMeta: () => this.#identity.recreate(),
+    });
+  }
+
+  #probeDesk(config: DetectionConfig): ProbeDesk {
+    return new ProbeDesk({
+      probe: this.#deps.probe,
+      timeout: config.limits.probeTimeout,
+      discounted: () => this.turns.discounted,
+      wallNow: () => this.#deps.clock.wallNow(),
+      onResult: ({ index, node, askedAt, outcome, detail }) => {
+        this.turns.post(index, node, { kind: "probed", askedAt, outcome, detail });
+      },
+    });
+  }
+
+  #shardManager(): ShardManager {
+    const { clock, timers, random, logger, fleet, shards, detection } = this.#deps;
+    const startedAt = clock.wallNow();
+    return new ShardManager({
+      clock,
+      timers,
+      random,
+      logger,
+      fleet,
+      shards,
+      self: (): Omit<AggregatorRecord, "counter"> => ({
+        id: detection.aggregator,
+        streamEndpoint: this.#deps.streamEndpoint(),
+        httpEndpoint: this.#deps.httpEndpoint(),
+        startedAt,
+        version: this.#deps.version,
+        weight: this.#deps.weight,
+        draining: this.#draining,
+      }),
+      mirrored: (shard) => this.#mirrors.generationOf(shard),
+      tooSick: () => this.turns.lostShare > this.#deps.lostShareMax,
+      onClaimed: (ownership, snapshot, generation) =>
+        this.#desk.claimed(ownership, snapshot, generation),
+      onGive: (shard, to) => this.#desk.give(shard, to),
+      onLost: (shard, why) => this.#desk.lost(shard, why),
+      onForeign: (shard, why) => this.#held(shard, why),
+      onViewChanged: () => this.view.publish({ kind: "shards" }),
+    });
+  }
+
+  #delivery(): DeliveryReconciler {
+    const { clock, timers, random, logger, metrics } = this.#deps;
+    return new DeliveryReconciler({
+      source: new OutboxDesk({
+        table: this.table,
+        runners: this.runners,
+        disarmed: () => false,
+        onStale: (shard) => this.#lost(shard, "a delivery was refused: another token exists"),
+        onGenerationMismatch: (shard) => this.#held(shard, "the store's generation changed"),
+        onRowChanged: (incident: IncidentId) => this.view.publish({ kind: "incident", incident }),
+      }),
+      store: this.#deps.shards,
+      sender: this.#deps.sender,
+      clock,
+      timers,
+      random,
+      logger,
+      metrics,
+      config: DELIVERY_DEFAULTS,
+      alert: (alert) => {
+        const kind = `destination ${alert.destination}`;
+        if (alert.kind === "destination-recovered") this.notices.clear(kind);
+        else this.notices.raise(kind, `${alert.kind}: ${alert.because}`);
+      },
+    });
+  }
+
+  #readSide(): ReadSide {
+    const { clock, fleet, shards, sender, detection } = this.#deps;
+    return new ReadSide({
+      clock,
+      self: detection.aggregator,
+      clusterId: () => this.#identity.id,
+      table: this.table,
+      runners: this.runners,
+      turns: this.turns,
+      manager: this.manager,
+      shards,
+      fleet,
+      notices: () => this.notices.list(),
+      destinations: (): readonly DestinationName[] => sender.destinations(),
+      connections: () => this.sessions.connections,
+      meshConnected: this.#deps.meshConnected,
+      startedAt: clock.wallNow(),
+      notReadyBecause: () => this.#notReadyBecause(),
+    });
+  }
+
+  #notReadyBecause(): readonly string[] {
+    const reasons: string[] = [];
+    const health = this.#deps.fleet.health();
+    if (health.state === "down") reasons.push(`the store does not answer: ${health.detail}`);
+    if (this.manager.owners.size === 0) reasons.push("owners of shards were not read yet");
+    if (this.manager.foreign.size > 0)
+      reasons.push(`${this.manager.foreign.size} shards are on hold`);
+    if (this.#draining) reasons.push("stopping");
+    return reasons;
+  }
+
+  #lost(shard: ShardId, why: string): void {
+    this.manager.forgetShard(shard);
+    this.#desk.lost(shard, why);
+  }
+
+  #held(shard: ShardId, why: string): void {
+    this.#deps.logger.error("a shard is on hold: nothing of it is judged, written or handed off", {
+      shard,
+      why,
+    });
+    this.#desk.hold(shard, why);
+  }
+}

@@ -1,0 +1,84 @@
+/** The undelivered rows of owned shards, as the hand-off wants to see them. */
+import type { IncidentId, ShardId } from "@herdbeat/shared/ids";
+import { durationMs } from "@herdbeat/shared/time";
+import { isOpen } from "../core/incident.ts";
+import type { OutboxRow } from "../core/outbox.ts";
+import type { Ownership } from "../ports/shard-store.ts";
+import type { NodeTable } from "./node-table.ts";
+import type { OutboxSource, RequestCheck } from "./outbox-source.ts";
+import type { ShardRunner } from "./shard-runner.ts";
+
+export interface OutboxDeskDeps {
+  readonly table: NodeTable;
+  readonly runners: ReadonlyMap<ShardId, ShardRunner>;
+  readonly disarmed: () => boolean;
+  /** The store refused our token: another owner exists. */
+  readonly onStale: (shard: ShardId) => void;
+  readonly onGenerationMismatch: (shard: ShardId) => void;
+  readonly onRowChanged: (incident: IncidentId) => void;
+}
+
+/** A request stays true for this long without being looked at again. */
+const REQUEST_VALID = durationMs(60_000);
+
+export class OutboxDesk implements OutboxSource {
+  readonly #deps: OutboxDeskDeps;
+
+  constructor(deps: OutboxDeskDeps) {
+    this.#deps = deps;
+  }
+
+  owned(): readonly Ownership[] {
+    const owned: Ownership[] = [];
+    for (const runner of this.#deps.runners.values()) {
+      if (!runner.held) owned.push(runner.ownership);
+    }
+    return owned;
+  }
+
+  rows(shard: ShardId): Iterable<OutboxRow> {
+    return this.#deps.runners.get(shard)?.outbox.values() ?? [];
+  }
+
+  rowChanged(ownership: Ownership, rowId: string, row: OutboxRow | null): void {
+    const runner = this.#runnerOf(ownership);
+    if (runner === null) return;
+    const before = runner.outbox.get(rowId);
+    if (row === null) runner.outbox.delete(rowId);
+    else runner.outbox.set(rowId, row);
+    const incident = (row ?? before)?.incident;
+    if (incident !== undefined) this.#deps.onRowChanged(incident);
+  }
+
+  rowLost(ownership: Ownership, rowId: string): void {
+    // Unreadable in the store: kept there for a person, not sent from here.
+    this.#runnerOf(ownership)?.outbox.delete(rowId);
+  }
+
+  refused(ownership: Ownership, why: "stale-token" | "generation-mismatch"): void {
+    if (this.#runnerOf(ownership) === null) return;
+    if (why === "stale-token") this.#deps.onStale(ownership.shard);
+    else this.#deps.onGenerationMismatch(ownership.shard);
+  }
+
+  recheck(row: OutboxRow): RequestCheck {
+    if (this.#deps.disarmed()) return { kind: "wait", because: "recovery is disarmed" };
+    const index = this.#deps.table.indexOf(row.node);
+    const incident =
+      index === undefined
+        ? undefined
+        : this.#deps.table.state(index).incidents.find((one) => one.id === row.incident);
+    if (incident === undefined || !isOpen(incident.phase)) {
+      return { kind: "supersede", because: "the incident is over", page: false };
+    }
+    if (incident.phase !== "committed") {
+      return { kind: "supersede", because: "the incident is not committed", page: true };
+    }
+    return { kind: "send", validFor: REQUEST_VALID };
+  }
+
+  #runnerOf(ownership: Ownership): ShardRunner | null {
+    const runner = this.#deps.runners.get(ownership.shard);
+    return runner === undefined || runner.ownership.token !== ownership.token ? null : runner;
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * One owned shard: its nodes, what must still be written, its undelivered rows.
+ *
+ * Guarantee: nothing is acted on before it is durable. A batch that got no reply is tried again as
+ * it was (every write is idempotent by id) until the store answers; transitions that happen
+ * meanwhile wait in the next batch. Failure cases: another owner's token -> `onLost`, the process
+ * stops judging the shard at once; another generation -> the shard is held (sessions and memory are
+ * kept, no verdicts) until it is restored or adopted; an incident that another party ended first
+ * -> our change to it is dropped and said so.
+ */
+import { renderErrorChain } from "@herdbeat/shared/error-chain";
+import { StoreUnavailableError } from "@herdbeat/shared/errors";
+import type { DestinationName, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
+import type { Logger } from "@herdbeat/shared/logger";
+import type { UnixMs } from "@herdbeat/shared/time";
+import { highest, judgeGeneration } from "../core/generation-guard.ts";
+import type { IncidentRecord, IncidentTransition } from "../core/incident.ts";
+import type { NodeRecord } from "../core/node-record.ts";
+import type { Effect } from "../core/node-state.ts";
+import { newOutboxRow, type OutboxRow } from "../core/outbox.ts";
+import type { StoreGeneration } from "../core/shard-facts.ts";
+import type { Ownership, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
+import { WriteBatch } from "./write-batch.ts";
+
+export interface ShardRunnerDeps {
+  readonly store: ShardStore;
+  readonly logger: Logger;
+  readonly destinations: () => readonly DestinationName[];
+  readonly bodyOf: (
+    incident: IncidentRecord,
+    transition: IncidentTransition,
+    node: NodeRecord,
+  ) => string;
+  /** Rows became durable: the sender may look. */
+  readonly onRows: (shard: ShardId) => void;
+  readonly onLost: (shard: ShardId, why: string) => void;
+  readonly onHeld: (shard: ShardId, why: string) => void;
+  readonly onPersisted: (
+    shard: ShardId,
+    incidents: readonly IncidentRecord[],
+    nodes: readonly NodeId[],
+  ) => void;
+}
+
+export class ShardRunner {
+  readonly shard: ShardId;
+  readonly ownership: Ownership;
+  readonly indexes: Set<number> = new Set();
+  readonly outbox: Map<string, OutboxRow> = new Map();
+  /** Ended not long ago; open ones live in the nodes' states. */
+  readonly ended: Map<IncidentId, IncidentRecord> = new Map();
+  readonly proofs: Map<NodeId, UnixMs> = new Map();
+  proofsChanged = false;
+  /** A node has answered for the first time: its proof should not wait a minute. */
+  firstProofs = false;
+  generation: StoreGeneration;
+  heldBecause = "";
+  mirrorDirty = true;
+
+  readonly #deps: ShardRunnerDeps;
+  #staged = new WriteBatch();
+  #inFlight: WriteBatch | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(
+    ownership: Ownership,
+    snapshot: ShardSnapshot,
+    generation: StoreGeneration,
+    deps: ShardRunnerDeps,
+  ) {
+    this.shard = ownership.shard;
+    this.ownership = ownership;
+    this.generation = generation;
+    this.#deps = deps;
+    for (const row of snapshot.outbox) this.outbox.set(row.rowId, row);
+    for (const [node, at] of snapshot.proofs) this.proofs.set(node, at);
+  }
+
+  get held(): boolean {
+    return this.heldBecause !== "";
+  }
+
+  /** Writes that are not durable yet; > 0 for long means that the store is in trouble. */
+  get unsaved(): boolean {
+    return this.#inFlight !== null || !this.#staged.isEmpty;
+  }
+
+  /** Queues what one step of one node changed. Nothing is visible outside before `flush` is through. */
+  stage(
+    change: {
+      readonly record: NodeRecord;
+      readonly recordChanged: boolean;
+      readonly effects: readonly Effect[];
+      readonly at: UnixMs;
+    },
+    acknowledge: (transition: number) => void,
+  ): void {
+    const { record, effects, at } = change;
+    if (change.recordChanged) this.#staged.nodes.set(record.id, record);
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "transition":
+          this.#stageTransition(effect, record, at);
+          break;
+        case "state":
+          this.#staged.addHistory({
+            at,
+            node: record.id,
+            kind: "state",
+            json: JSON.stringify({ from: effect.from, to: effect.to, because: effect.because }),
+          });
+          break;
+        case "acknowledge": {
+          const { transition } = effect;
+          this.#staged.afterwards.push(() => acknowledge(transition));
+          break;
+        }
+        case "probe":
+          break;
+      }
+    }
+  }
+
+  #stageTransition(
+    effect: Extract<Effect, { kind: "transition" }>,
+    node: NodeRecord,
+    at: UnixMs,
+  ): void {
+    const { incident, transition } = effect;
+    this.#staged.putIncident(incident, effect.expect);
+    this.#staged.addHistory({
+      at,
+      node: node.id,
+      kind: "incident",
+      json: JSON.stringify({
+        incident: incident.id,
+        transition: transition.number,
+        what: transition.kind,
+        class: transition.failureClass,
+        message: transition.message,
+      }),
+    });
+    if (incident.endedAt !== null) this.#remember(incident);
+    if (!effect.deliver) return;
+    const body = this.#deps.bodyOf(incident, transition, node);
+    for (const destination of this.#deps.destinations()) {
+      this.#staged.rows.push(
+        newOutboxRow({
+          incident,
+          transition: transition.number,
+          destination,
+          kind: "fact",
+          body,
+          at,
+        }),
+      );
+    }
+  }
+
+  /** An incident changed by an operator or a controller: same path, same guarantees. */
+  stageIncident(incident: IncidentRecord, json: string, at: UnixMs, afterwards: () => void): void {
+    this.#staged.putIncident(incident, incident.phase);
+    this.#staged.addHistory({ at, node: incident.node, kind: "action", json });
+    this.#staged.afterwards.push(afterwards);
+    if (incident.endedAt !== null) this.#remember(incident);
+  }
+
+  #remember(incident: IncidentRecord): void {
+    this.ended.delete(incident.id);
+    this.ended.set(incident.id, incident);
+    if (this.ended.size > ENDED_KEPT_MAX) {
+      const oldest = this.ended.keys().next().value;
+      if (oldest !== undefined) this.ended.delete(oldest);
+    }
+  }
+
+  /** Starts writing what is staged; returns at once. Called every turn. */
+  flush(storeUp: boolean): void {
+    if (this.#running !== null || this.#stopped || this.held || !storeUp) return;
+    if (this.#inFlight === null) {
+      if (this.#staged.isEmpty) return;
+      this.#inFlight = this.#staged;
+      this.#staged = new WriteBatch();
+    }
+    this.#running = this.#write(this.#inFlight).finally(() => {
+      this.#running = null;
+    });
+  }
+
+  async #write(batch: WriteBatch): Promise<void> {
+    try {
+      for (const writes of batch.chunks()) {
+        const outcome = await this.#deps.store.apply(this.ownership, writes);
+        if (this.#stopped) return;
+        switch (outcome.kind) {
+          case "applied":
+            if (judgeGeneration(this.generation, outcome.generation).kind === "held") {
+              this.hold(
+                `the store went back in time during a write: version ${outcome.generation.version}`,
+              );
+              return;
+            }
+            this.generation = highest(this.generation, outcome.generation) ?? outcome.generation;
+            break;
+          case "stale-token":
+            if (outcome.owner === null) this.hold("the store has lost this shard's owner record");
+            else
+              this.#deps.onLost(
+                this.shard,
+                `owned by ${outcome.owner.aggregator} with token ${outcome.owner.token}`,
+              );
+            return;
+          case "generation-mismatch": {
+            const verdict = judgeGeneration(this.generation, outcome.found);
+            this.hold(verdict.kind === "held" ? verdict.why : "the store's generation changed");
+            return;
+          }
+          case "conflict":
+            // Somebody ended it first; ours is void and the batch goes again without it.
+            this.#deps.logger.warn("incident was changed by somebody else first", {
+              incident: outcome.incident,
+              phase: outcome.phase,
+            });
+            batch.dropIncident(outcome.incident as IncidentId);
+            return;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) {
+        this.#deps.logger.error("a write failed in an unexpected way", {
+          shard: this.shard,
+          error: renderErrorChain(error),
+        });
+      }
+      return; // may have been applied: the same batch is written again
+    }
+    this.#inFlight = null;
+    this.#done(batch);
+  }
+
+  #done(batch: WriteBatch): void {
+    for (const row of batch.rows) this.outbox.set(row.rowId, row);
+    this.mirrorDirty ||= batch.nodes.size > 0 || batch.incidents.size > 0;
+    for (const act of batch.afterwards) act();
+    if (batch.rows.length > 0) this.#deps.onRows(this.shard);
+    this.#deps.onPersisted(
+      this.shard,
+      [...batch.incidents.values()].map((one) => one.record),
+      [...batch.nodes.keys()],
+    );
+  }
+
+  /** Rows that are decided but not durable yet. */
+  stagedRows(): readonly OutboxRow[] {
+    return [...(this.#inFlight?.rows ?? []), ...this.#staged.rows];
+  }
+
+  /** Takes over what a held predecessor could not write, except what the restore wrote already. */
+  absorb(former: ShardRunner): void {
+    for (const batch of [former.#inFlight, former.#staged]) {
+      if (batch === null) continue;
+      for (const entry of batch.history) this.#staged.addHistory(entry);
+      this.#staged.afterwards.push(...batch.afterwards);
+      for (const { record } of batch.incidents.values()) {
+        if (record.endedAt !== null) this.#staged.putIncident(record, null);
+      }
+    }
+  }
+
+  /** No verdicts and no writes from now on; memory and sessions stay. */
+  hold(why: string): void {
+    if (this.held) return;
+    this.heldBecause = why;
+    this.#deps.onHeld(this.shard, why);
+  }
+
+  /** Writes what is staged and waits for it, at most as long as `stop` allows (orderly hand-over). */
+  async drain(): Promise<void> {
+    for (let round = 0; round < 3 && this.unsaved && !this.held; round++) {
+      this.flush(true);
+      await this.#running;
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+}
+
+/** Of one shard, for the read side; the store keeps its own bounded set. */
+const ENDED_KEPT_MAX = 200;

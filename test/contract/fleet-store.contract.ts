@@ -1,0 +1,145 @@
+/** What every fleet store must do; run against the one in memory and the real one. */
+import {
+  type AggregatorRecord,
+  type ClusterMeta,
+  type FleetStore,
+  STORE_SCHEMA_VERSION,
+} from "@herdbeat/aggregator/ports/fleet-store";
+import type { ShardStore } from "@herdbeat/aggregator/ports/shard-store";
+import { type AggregatorId, SHARD_COUNT, type ShardId } from "@herdbeat/shared/ids";
+import * as assert from "uvu/assert";
+import { codeOfRejection } from "../support/rejection.ts";
+import { GENERATION, NOW, own } from "../support/store-records.ts";
+import type { Suite } from "../support/suite.ts";
+
+export interface FleetStoreBackend {
+  /** Two stores over one database, as two processes have. */
+  readonly first: FleetStore;
+  readonly second: FleetStore;
+  readonly shards: ShardStore;
+}
+
+type Given = () => Promise<FleetStoreBackend>;
+
+const META: ClusterMeta = {
+  clusterId: "cluster-1",
+  schemaVersion: STORE_SCHEMA_VERSION,
+  shardCount: SHARD_COUNT,
+  createdAt: NOW,
+};
+
+function aggregator(id: string, changes: Partial<AggregatorRecord> = {}): AggregatorRecord {
+  return {
+    id: id as AggregatorId,
+    counter: 0,
+    streamEndpoint: "wss://192.0.2.10:7341",
+    httpEndpoint: "http://192.0.2.10:7340",
+    startedAt: NOW,
+    version: "0.1.0",
+    weight: 1,
+    draining: false,
+    ...changes,
+  };
+}
+
+const sorted = (records: readonly AggregatorRecord[]): AggregatorRecord[] =>
+  [...records].sort((a, b) => (a.id < b.id ? -1 : 1));
+
+export function fleetStoreContract(test: Suite, given: Given): void {
+  metaContract(test, given);
+  pulseContract(test, given);
+  switchContract(test, given);
+}
+
+function metaContract(test: Suite, given: Given): void {
+  test("has no constants before they are made", async () => {
+    const { first } = await given();
+    assert.is(await first.meta(null), null);
+  });
+
+  test("keeps the constants that were made first", async () => {
+    const { first, second } = await given();
+    const other = { ...META, clusterId: "cluster-2" };
+    const made = await Promise.all([first.meta(META), second.meta(other)]);
+    assert.equal(made[0], made[1]);
+    assert.equal(await second.meta(null), made[0]);
+  });
+
+  for (const [what, changes] of [
+    ["schema version", { schemaVersion: STORE_SCHEMA_VERSION + 1 }],
+    ["shard count", { shardCount: SHARD_COUNT * 2 }],
+  ] as const) {
+    test(`refuses a store of another ${what}`, async () => {
+      const { first, second } = await given();
+      await codeOfRejection(first.meta({ ...META, ...changes }));
+      assert.is(await codeOfRejection(second.meta(null)), "HB_STORE_SCHEMA_MISMATCH");
+      assert.is(await codeOfRejection(second.meta(META)), "HB_STORE_SCHEMA_MISMATCH");
+    });
+  }
+}
+
+function pulseContract(test: Suite, given: Given): void {
+  test("shows every aggregator to every other", async () => {
+    const { first, second } = await given();
+    await first.pulse(aggregator("agg-1"));
+    const seen = await second.pulse(aggregator("agg-2", { draining: true, weight: 2 }));
+    assert.equal(sorted(seen), [
+      aggregator("agg-1", { counter: 1 }),
+      aggregator("agg-2", { counter: 1, draining: true, weight: 2 }),
+    ]);
+  });
+
+  test("raises the caller's counter at every call, whatever the caller says it was", async () => {
+    const { first } = await given();
+    const counters: (number | undefined)[] = [];
+    for (const counter of [0, 0, 40, 7]) {
+      const [record] = await first.pulse(aggregator("agg-1", { counter }));
+      counters.push(record?.counter);
+    }
+    assert.equal(counters, [1, 2, 41, 42]);
+  });
+
+  test("forgets an aggregator", async () => {
+    const { first, second } = await given();
+    await first.pulse(aggregator("agg-1"));
+    await second.forget("agg-1" as AggregatorId);
+    assert.equal(await second.pulse(aggregator("agg-2")), [aggregator("agg-2", { counter: 1 })]);
+  });
+}
+
+function switchContract(test: Suite, given: Given): void {
+  test("lists every shard with its owner and generation", async () => {
+    const { first, shards } = await given();
+    const { aggregator: owner, token } = await own(shards, "agg-1", 3 as ShardId);
+    await shards.release(await own(shards, "agg-1", 4 as ShardId));
+    const listed = await first.shards();
+    const generation = { id: GENERATION, version: 0 };
+    assert.is(listed.size, SHARD_COUNT);
+    assert.equal(listed.get(3 as ShardId), { owner: { aggregator: owner, token }, generation });
+    assert.equal(listed.get(4 as ShardId), { owner: null, generation });
+    assert.equal(listed.get(5 as ShardId), { owner: null, generation: null });
+  });
+
+  test("keeps the disarm switch until it is taken back", async () => {
+    const { first, second } = await given();
+    const disarm = { by: "ann", reason: "network work in az-1", since: NOW };
+    assert.is(await first.disarmed(), null);
+    await first.setDisarmed(disarm);
+    assert.equal(await second.disarmed(), disarm);
+    await second.setDisarmed(null);
+    assert.is(await first.disarmed(), null);
+  });
+
+  test("lists audited acts, newest first", async () => {
+    const { first, second } = await given();
+    for (const what of ["disarm", "arm", "adopt"]) {
+      await first.appendAudit({ at: NOW, who: "ann \u0000 \ud83d\udc40", what, json: "{}" });
+    }
+    const acts = await second.audit(2);
+    assert.equal(
+      acts.map(({ what }) => what),
+      ["adopt", "arm"],
+    );
+    assert.is(acts[0]?.who, "ann \u0000 \ud83d\udc40");
+  });
+}

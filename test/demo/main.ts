@@ -1,0 +1,167 @@
+/**
+ * What `npm start` shows: managed Redis, two aggregators, a real agent for this machine, a private
+ * libvirtd with two tiny guests when there is no other, simulated nodes and the example controller.
+ * Everything lives in one temporary folder and ends with Ctrl-C.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { eventually } from "../support/eventually.ts";
+import { type Stack, startStack } from "../support/stack.ts";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { ThrowawayLibvirtd } from "../support/throwaway-libvirtd.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    guests: { type: "string", default: "auto" },
+    nodes: { type: "string", default: "20" },
+    port: { type: "string", default: "0" },
+    check: { type: "boolean", default: false },
+    "with-guests": { type: "string", default: "false" },
+  },
+});
+
+const NODE_ID = "this-machine";
+const startedAt = performance.now();
+const isTerminal = process.stdout.isTTY;
+
+/** One line that changes on a terminal, one line per step elsewhere. */
+function progress(what: string): void {
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0).padStart(3);
+  if (isTerminal) process.stdout.write(`\r\u001b[2K${seconds} s  ${what} ...`);
+  else console.log(`${seconds} s  ${what}`);
+}
+
+function clearLine(): void {
+  if (isTerminal) process.stdout.write("\r\u001b[2K");
+}
+
+const dir = makeTempDir("start");
+let libvirtd: ThrowawayLibvirtd | null = null;
+let stack: Stack | null = null;
+let stopping: Promise<void> | null = null;
+
+/** The compiler can not see that `run` assigns it. */
+function started(): Stack | null {
+  return stack;
+}
+
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    clearLine();
+    console.log("\nstopping: agents, aggregators, Redis, guests");
+    await stack?.stop();
+    await libvirtd?.stop();
+    dir.remove();
+    console.log("nothing is left behind");
+  })();
+  return stopping;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    void stop().then(() => process.exit(0));
+  });
+}
+
+try {
+  await run();
+} catch (error) {
+  if (stopping === null) {
+    clearLine();
+    console.error(error instanceof Error ? error.message : String(error));
+    for (const one of started()?.others ?? []) console.error(one.output().slice(-2_000));
+    await stop();
+    process.exit(1);
+  }
+}
+
+async function run(): Promise<void> {
+  const port = Number(options.port);
+  const made = startStack({
+    dir: `${dir.path}/stack`,
+    aggregators: 2,
+    runFrom: "build",
+    secure: true,
+    ...(port === 0 ? {} : { httpPort: port }),
+    progress,
+  });
+  const guests = options["with-guests"] === "true" ? startGuests() : Promise.resolve();
+  stack = await made;
+  progress("starting simulated nodes");
+  stack.startFleet(["--nodes", options.nodes, "--labels", "az=2,rack=4", "--id-prefix", "sim-"]);
+  await guests;
+  progress("starting the agent of this machine");
+  await stack.startAgent(NODE_ID, libvirtConfig());
+  const expected = Number(options.nodes) + 1;
+  await eventually(
+    async () => (await stack?.nodes())?.filter((one) => one.state === "alive").length === expected,
+    {
+      withinMs: 60_000,
+      everyMs: 200,
+      what: `${expected} nodes that are alive`,
+    },
+  );
+  clearLine();
+  describe(stack);
+  if (options.check) {
+    await stop();
+    return;
+  }
+  await follow(stack);
+}
+
+async function startGuests(): Promise<void> {
+  libvirtd = await ThrowawayLibvirtd.start({ onProgress: progress });
+  for (const name of ["web-1", "db-1"]) {
+    progress(`starting guest ${name}`);
+    await libvirtd.startGuest({ name, nova: { name, project: "demo", flavor: "tiny" } });
+  }
+}
+
+function libvirtConfig(): string {
+  if (libvirtd === null) return "";
+  return `libvirt: { enabled: always, uri: "${libvirtd.uri}", runDir: ${libvirtd.runDir} }`;
+}
+
+function describe(running: Stack): void {
+  const [first, second] = running.aggregators;
+  if (first === undefined || second === undefined) throw new Error("two aggregators are needed");
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  const guest = libvirtd === null ? null : { name: "web-1", pid: libvirtd.guestPid("web-1") };
+  const tries = [
+    guest === null
+      ? "  1. kill a guest's QEMU (kill -9 its pid) and watch the incident"
+      : `  1. kill a guest:       kill -9 ${guest.pid}            (QEMU of ${guest.name})`,
+    libvirtd === null
+      ? "  2. freeze libvirtd (kill -STOP its pid), then let it go on"
+      : `  2. freeze libvirtd:    kill -STOP ${libvirtd.pid}         then  kill -CONT ${libvirtd.pid}`,
+    `  3. kill an aggregator: kill -9 ${second.process.pid}            (${second.id}; ${first.id} takes its nodes)`,
+  ].join("\n");
+  console.log(`Herdbeat runs (${seconds} s). ${Number(options.nodes) + 1} nodes are watched.
+
+  dashboard   ${first.http}/#token=${running.token}
+  token       ${running.token}
+
+Three things to try, in another terminal:
+${tries}
+
+With the command line:
+  export HERDBEAT_SERVER=${first.http} HERDBEAT_TOKEN=${running.token}
+  node aggregator/dist/cli/main.js node list
+  node aggregator/dist/cli/main.js incident list
+
+Ctrl-C ends everything. What the example recovery controller receives:
+`);
+}
+
+/** Prints what the controller prints, until the end. */
+async function follow(running: Stack): Promise<void> {
+  let shown = running.controller?.output().length ?? 0;
+  while (stopping === null) {
+    const text = running.controller?.output() ?? "";
+    if (text.length > shown) process.stdout.write(text.slice(shown));
+    shown = text.length;
+    await delay(200);
+  }
+  await stopping;
+}

@@ -1,0 +1,35 @@
+/**
+ * Runs the calling program again in a network namespace of its own, with loopback up and nothing
+ * else: deaths by dropped packets and whole address blocks touch nobody else there.
+ */
+import { spawn, spawnSync } from "node:child_process";
+
+const MARK = "HERDBEAT_IN_NAMESPACE";
+
+/** Why there can be no namespace here, or null. */
+export function noNamespaceBecause(): string | null {
+  if (process.getuid?.() !== 0) return "needs root for a network namespace";
+  const probe = spawnSync("unshare", ["--net", "true"], { stdio: "ignore" });
+  return probe.status === 0 ? null : "the kernel refuses a network namespace";
+}
+
+export function insideNamespace(): boolean {
+  return process.env[MARK] === "1";
+}
+
+/** Never returns in the outer process: it ends with the inner one's exit code. */
+export async function reenterInNamespace(): Promise<void> {
+  if (insideNamespace()) return;
+  const script = 'ip link set lo up && exec "$@"';
+  const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const child = spawn("unshare", ["--net", "--kill-child", "sh", "-c", script, "sh", ...again], {
+    stdio: "inherit",
+    env: { ...process.env, [MARK]: "1", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  const code = await new Promise<number>((resolve) => {
+    child.once("error", () => resolve(127));
+    child.once("exit", (status, signal) => resolve(signal === null ? (status ?? 1) : 128));
+  });
+  process.exit(code);
+}

@@ -1,0 +1,97 @@
+/** The fleet store's contract, in memory; test/contract holds it and the real one to the same. */
+
+import {
+  type AggregatorRecord,
+  type AuditEntry,
+  type ClusterMeta,
+  type FleetStore,
+  STORE_SCHEMA_VERSION,
+  type StoreHealth,
+} from "@herdbeat/aggregator/ports/fleet-store";
+import { OperatingError } from "@herdbeat/shared/errors";
+import { type AggregatorId, allShards, SHARD_COUNT } from "@herdbeat/shared/ids";
+import type { UnixMs } from "@herdbeat/shared/time";
+import type { MemoryDatabase } from "./memory-database.ts";
+
+type Disarm = Awaited<ReturnType<FleetStore["disarmed"]>>;
+
+export class MemoryFleetStore implements FleetStore {
+  readonly #database: MemoryDatabase;
+  /** What `health()` tells; a simulator sets it. */
+  storeHealth: StoreHealth = {
+    state: "up",
+    since: 0 as UnixMs,
+    detail: "",
+    description: "in memory",
+  };
+
+  constructor(database: MemoryDatabase) {
+    this.#database = database;
+  }
+
+  async meta(create: ClusterMeta | null): Promise<ClusterMeta | null> {
+    const found = await this.#database.operate("meta", () => {
+      this.#database.meta ??= create;
+      return this.#database.meta;
+    });
+    if (found === null) return null;
+    if (found.schemaVersion !== STORE_SCHEMA_VERSION || found.shardCount !== SHARD_COUNT) {
+      throw new OperatingError("HB_STORE_SCHEMA_MISMATCH", "the store is of another version");
+    }
+    return found;
+  }
+
+  pulse(self: AggregatorRecord): Promise<readonly AggregatorRecord[]> {
+    return this.#database.operate("pulse", () => {
+      const { aggregators } = this.#database;
+      const counter = Math.max(aggregators.get(self.id)?.counter ?? 0, self.counter) + 1;
+      aggregators.set(self.id, { ...self, counter });
+      return [...aggregators.values()];
+    });
+  }
+
+  forget(id: AggregatorId): Promise<void> {
+    return this.#database.operate("forget", () => {
+      this.#database.aggregators.delete(id);
+    });
+  }
+
+  shards(): ReturnType<FleetStore["shards"]> {
+    return this.#database.operate(
+      "shards",
+      () =>
+        new Map(
+          [...allShards()].map((shard) => {
+            const { owner, generation } = this.#database.shard(shard);
+            return [shard, { owner, generation }];
+          }),
+        ),
+    );
+  }
+
+  disarmed(): Promise<Disarm> {
+    return this.#database.operate("disarmed", () => this.#database.disarmed);
+  }
+
+  setDisarmed(value: Disarm): Promise<void> {
+    return this.#database.operate("set disarmed", () => {
+      this.#database.disarmed = value;
+    });
+  }
+
+  appendAudit(entry: AuditEntry): Promise<void> {
+    return this.#database.operate("append audit", () => {
+      this.#database.audit.push(entry);
+    });
+  }
+
+  audit(limit: number): Promise<readonly AuditEntry[]> {
+    return this.#database.operate("audit", () =>
+      this.#database.audit.slice(-Math.max(1, limit)).reverse(),
+    );
+  }
+
+  health(): StoreHealth {
+    return this.storeHealth;
+  }
+}

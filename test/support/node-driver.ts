@@ -1,0 +1,172 @@
+/** Drives the pure core with one node on simulated time: what happened, in order, as plain lines. */
+import type { DetectionConfig, Policy } from "@herdbeat/aggregator/core/detection-config";
+import type { NodeEvent, NodeState, OwnSight } from "@herdbeat/aggregator/core/node-state";
+import { step } from "@herdbeat/aggregator/core/step";
+import { newNodeState } from "@herdbeat/aggregator/runtime/node-loading";
+import type {
+  AggregatorId,
+  BootId,
+  Incarnation,
+  IncidentId,
+  NodeId,
+  SessionEpoch,
+} from "@herdbeat/shared/ids";
+import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
+
+export const LIMITS: DetectionConfig["limits"] = {
+  suspectAfter: durationMs(1_500),
+  declareAfter: durationMs(3_000),
+  probeTimeout: durationMs(500),
+  probeInterval: durationMs(500),
+  provenWithin: durationMs(600_000),
+  reconnectBound: durationMs(30_000),
+  awaitedProbeDelay: durationMs(500),
+  agentPageAfter: durationMs(30_000),
+  orderlyRebootWindow: durationMs(600_000),
+};
+
+export function testConfig(policy: Policy = {}): DetectionConfig {
+  return {
+    clusterId: "test",
+    aggregator: "agg-1" as AggregatorId,
+    limits: LIMITS,
+    policy,
+    shadow: false,
+    incidentIdOf: (key) => `id(${key})` as IncidentId,
+  };
+}
+
+export const CLEAR_SIGHT: OwnSight = { gateway: "answers", othersTotal: 5, othersHeard: 5 };
+const WALL_START = 1_800_000_000_000;
+
+/** How the node's kernel answers probes; `cannot-ask` is trouble on our own side. */
+export type Kernel = "answers" | "silent" | "cannot-ask";
+
+export class NodeDriver {
+  state: NodeState;
+  at = 0;
+  kernel: Kernel = "answers";
+  own: OwnSight = CLEAR_SIGHT;
+  transition = 0;
+  /** Every visible thing that happened: `<ms> <what>`. */
+  readonly lines: string[] = [];
+  readonly config: DetectionConfig;
+
+  constructor(policy: Policy = {}) {
+    this.config = testConfig(policy);
+    this.state = newNodeState("node-1" as NodeId, listeningMs(0), unixMs(WALL_START), false);
+  }
+
+  hello(change: { bootId?: string; processId?: string; lastTransition?: number } = {}): void {
+    this.send({
+      kind: "hello",
+      facts: {
+        hostname: "host-1",
+        address: "127.0.0.1",
+        labels: {},
+        networks: [],
+        bootId: (change.bootId ?? "boot-1") as BootId,
+        hardwareId: "hardware-1",
+        processId: change.processId ?? "process-1",
+        incarnation: this.state.record.incarnation as Incarnation,
+        sessionEpoch: this.state.record.sessionEpoch as SessionEpoch,
+        lastTransition: change.lastTransition ?? this.transition,
+        agentVersion: "0.1.0",
+        heartbeatIntervalMs: 1_000,
+        inventoryJson: "",
+      },
+    });
+  }
+
+  heartbeat(): void {
+    this.send({ kind: "heard", at: listeningMs(this.at) });
+  }
+
+  close(cause: "peer-closed" | "network-error" | "local"): void {
+    this.send({ kind: "closed", cause, heardAt: this.state.lastHeardAt });
+  }
+
+  report(
+    status: "ok" | "problem" | "unknown",
+    failureClass: string,
+    subject = "",
+    reason = "Test",
+  ): void {
+    this.transition += 1;
+    this.send({
+      kind: "event",
+      transition: this.transition,
+      condition: {
+        monitor: "test",
+        subject,
+        status,
+        failureClass,
+        reason,
+        message: `${failureClass} ${status}`,
+        since: unixMs(WALL_START + this.at),
+        transition: this.transition,
+        attributes: {},
+      },
+    });
+  }
+
+  /** Lets time pass in turns of 100 ms; with `beating`, a heartbeat arrives every second. */
+  run(duration: number, beating = false): void {
+    const end = this.at + duration;
+    while (this.at < end) {
+      this.at += 100;
+      if (beating && this.at % 1_000 === 0) this.heartbeat();
+      this.send({ kind: "tick", lastHeardAt: this.state.lastHeardAt, own: this.own });
+    }
+  }
+
+  send(event: NodeEvent): void {
+    const result = step(
+      this.state,
+      event,
+      { listening: listeningMs(this.at), wall: unixMs(WALL_START + this.at) },
+      this.config,
+    );
+    this.state = result.state;
+    for (const effect of result.effects) {
+      if (effect.kind === "state") this.lines.push(`${this.at} ${effect.from} -> ${effect.to}`);
+      if (effect.kind === "acknowledge") this.lines.push(`${this.at} ack ${effect.transition}`);
+      if (effect.kind === "transition") {
+        const { transition, deliver } = effect;
+        this.lines.push(
+          `${this.at} ${transition.failureClass} ${transition.kind}${deliver ? "" : " (quiet)"}`,
+        );
+      }
+      if (effect.kind === "probe") this.#probe();
+    }
+  }
+
+  /** An answer comes at once, its absence is known after the probe's deadline. */
+  #probe(): void {
+    const askedAt = listeningMs(this.at);
+    if (this.kernel === "silent") {
+      this.#answerLater(askedAt);
+      return;
+    }
+    this.send({
+      kind: "probed",
+      askedAt,
+      outcome: this.kernel === "answers" ? "answered" : "cannot-ask",
+      detail: this.kernel,
+    });
+  }
+
+  #answerLater(askedAt: ReturnType<typeof listeningMs>): void {
+    // Known at the deadline; the driver's turns are coarser than the difference matters.
+    this.send({ kind: "probed", askedAt, outcome: "no-answer", detail: "no answer within 500 ms" });
+  }
+}
+
+/** A node that has been alive for two seconds with a kernel that answered. */
+export function aliveNode(policy: Policy = {}): NodeDriver {
+  const driver = new NodeDriver(policy);
+  driver.hello();
+  driver.run(2_000, true);
+  driver.lines.length = 0;
+  return driver;
+}

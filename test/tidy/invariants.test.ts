@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../support/suite.ts";
+import { type Invariant, ROOT, readInvariants } from "../tools/invariants.ts";
+
+const test = suite("invariants");
+
+const invariants = readInvariants();
+
+test("every identifier is used once", () => {
+  const ids = invariants.map(({ id }) => id);
+  assert.equal(ids, [...new Set(ids)]);
+});
+
+for (const invariant of invariants)
+  test(`"${invariant.id}" is backed by tests and a mutant`, () => {
+    assert.equal(problemsOf(invariant), []);
+  });
+
+function problemsOf({ tests, mutant }: Invariant): string[] {
+  const problems: string[] = [];
+  for (const { path, names } of tests) {
+    const text = read(path);
+    if (text === null) problems.push(`no such test file: ${path}`);
+    else
+      for (const name of names)
+        if (!text.includes(name)) problems.push(`no test of that name in ${path}: ${name}`);
+  }
+  const source = read(mutant.file);
+  const found = source === null ? 0 : source.split(mutant.find).length - 1;
+  if (found !== 1) problems.push(`${mutant.file} holds the text of the mutant ${found} times`);
+  if (mutant.find === mutant.replace) problems.push("the mutant changes nothing");
+  return problems;
+}
+
+function read(path: string): string | null {
+  return existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : null;
+}
+
+test.run();

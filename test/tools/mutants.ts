@@ -1,0 +1,113 @@
+// `npm run mutants`: breaks the code on purpose and expects the tests to notice.
+//
+// Each mutant of test/invariants.json is applied to a copy of the repository; the tests listed for it
+// must fail there, and must pass in the copy without the mutant. A mutant that survives means that
+// the invariant is not really tested. The working tree is never changed.
+//
+// Usage: npm run mutants [-- <invariant-id>...]
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { makeTempDir } from "../support/temp-dir.ts";
+import { type Invariant, ROOT, readInvariants } from "./invariants.ts";
+
+const WORKSPACES = ["agent", "aggregator", "proto", "shared", "test"];
+const LEFT_OUT: ReadonlySet<string> = new Set(["node_modules", "dist", ".git", ".cache"]);
+/** One mutant runs a handful of unit test files. */
+const RUN_DEADLINE_MS = 300_000;
+
+function main(wanted: readonly string[]): void {
+  const all = readInvariants();
+  const unknown = wanted.filter((id) => all.every((invariant) => invariant.id !== id));
+  if (unknown.length > 0) throw new Error(`no such invariant: ${unknown.join(", ")}`);
+  const chosen = all.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
+  const folder = makeTempDir("mutants");
+  try {
+    copyRepository(folder.path);
+    const verdicts = chosen.map((invariant) => judge(folder.path, invariant));
+    const killed = verdicts.filter(Boolean).length;
+    console.log(`${killed} passed, ${verdicts.length - killed} failed, 0 skipped`);
+    process.exitCode = killed === verdicts.length ? 0 : 1;
+  } finally {
+    folder.remove();
+  }
+}
+
+/** Whether the tests pass as things are and fail with the mutant. */
+function judge(copy: string, { id, tests, mutant }: Invariant): boolean {
+  const paths = tests.map(({ path }) => path);
+  if (!runTests(copy, paths)) return report(id, "its tests fail without the mutant", false);
+  const file = join(copy, mutant.file);
+  const original = readFileSync(file, "utf8");
+  const parts = original.split(mutant.find);
+  if (parts.length !== 2) return report(id, "the text of its mutant is not there once", false);
+  writeFileSync(file, parts.join(mutant.replace));
+  try {
+    const survived = runTests(copy, paths);
+    return report(id, survived ? "SURVIVED: no test noticed" : "killed", !survived);
+  } finally {
+    writeFileSync(file, original);
+  }
+}
+
+function report(id: string, text: string, isGood: boolean): boolean {
+  console.log(`${isGood ? "ok  " : "FAIL"} ${id}: ${text}`);
+  return isGood;
+}
+
+function runTests(copy: string, paths: readonly string[]): boolean {
+  const result = spawnSync(process.execPath, ["test/tools/run-tests.mjs", ...paths], {
+    cwd: copy,
+    stdio: "ignore",
+    timeout: RUN_DEADLINE_MS,
+  });
+  return result.status === 0;
+}
+
+/**
+ * Copies the sources. Installed packages are linked, but our own must resolve to the copy, so the
+ * copy gets a node_modules of its own that links entry by entry.
+ */
+function copyRepository(target: string): void {
+  for (const name of ["package.json", "package-lock.json", "tsconfig.base.json", ...WORKSPACES])
+    cpSync(join(ROOT, name), join(target, name), {
+      recursive: true,
+      filter: (source) => !LEFT_OUT.has(basename(source)),
+    });
+  linkPackages(join(ROOT, "node_modules"), join(target, "node_modules"));
+  for (const workspace of WORKSPACES) {
+    const nested = join(ROOT, workspace, "node_modules");
+    linkPackages(nested, join(target, workspace, "node_modules"));
+  }
+  const ours = join(target, "node_modules", "@herdbeat");
+  rmSync(ours, { force: true, recursive: true });
+  mkdirSync(ours, { recursive: true });
+  for (const workspace of WORKSPACES) symlinkSync(join(target, workspace), join(ours, workspace));
+}
+
+function linkPackages(from: string, to: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(from);
+  } catch {
+    // A workspace without packages of its own has no such folder.
+    return;
+  }
+  mkdirSync(to, { recursive: true });
+  for (const name of names) {
+    if (name.startsWith(".") && name !== ".bin") continue;
+    const link = join(to, name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(from, name), link);
+  }
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,199 @@
+import * as assert from "uvu/assert";
+import { SimWorld } from "../../../sim/world.ts";
+import { suite } from "../../../support/suite.ts";
+
+const test = suite("engine");
+
+async function world(agents = 10, aggregators = 1): Promise<SimWorld> {
+  const made = new SimWorld(7);
+  for (let i = 1; i <= aggregators; i++) await made.aggregator(`agg-${i}`);
+  await made.run(2_000);
+  made.addAgents(agents);
+  await made.run(80_000);
+  return made;
+}
+
+test("a silent death becomes one effect at the receiver, within four seconds", async () => {
+  const sim = await world();
+  sim.agent("node-3").die();
+  const diedAt = sim.time.now;
+  await sim.run(10_000);
+  assert.equal(sim.delivered("host-down"), ["node-3"]);
+  assert.ok(
+    (sim.effects[0]?.at ?? 0) - diedAt < 3_500,
+    `after ${(sim.effects[0]?.at ?? 0) - diedAt} ms`,
+  );
+});
+
+test("nothing is ever declared on a quiet fleet", async () => {
+  const sim = await world(30);
+  await sim.run(300_000);
+  assert.equal(sim.effects, []);
+});
+
+test("our own stall of thirty seconds declares nobody, and a death during it is declared after it", async () => {
+  const sim = await world();
+  sim.aggregators[0]?.process.pause(30_000);
+  await sim.run(5_000);
+  sim.agent("node-5").die();
+  await sim.run(25_000);
+  const resumedAt = sim.time.now;
+  await sim.run(10_000);
+  assert.equal(sim.delivered("host-down"), ["node-5"]);
+  assert.ok(
+    (sim.effects[0]?.at ?? 0) - resumedAt < 5_000,
+    `after ${(sim.effects[0]?.at ?? 0) - resumedAt} ms`,
+  );
+});
+
+test("an outage of the store declares nobody, and a death during it is declared within five seconds after it", async () => {
+  const sim = await world();
+  const down = sim.aggregators[0];
+  sim.database.fateOf = () => "not-applied";
+  if (down !== undefined)
+    down.fleet.storeHealth = { ...down.fleet.storeHealth, state: "down", detail: "frozen" };
+  sim.agent("node-5").die();
+  await sim.run(10_000);
+  assert.equal(sim.effects, []);
+  sim.database.fateOf = () => "answered";
+  if (down !== undefined)
+    down.fleet.storeHealth = { ...down.fleet.storeHealth, state: "up", detail: "" };
+  const backAt = sim.time.now;
+  await sim.run(10_000);
+  assert.equal(sim.delivered("host-down"), ["node-5"]);
+  assert.ok((sim.effects[0]?.at ?? 0) - backAt < 5_000);
+});
+
+test("a write whose reply is lost is written again and has one effect", async () => {
+  const sim = await world();
+  let lost = 0;
+  sim.database.fateOf = (operation) => {
+    if (operation !== "apply" || lost >= 3) return "answered";
+    lost += 1;
+    return "applied-but-reply-lost";
+  };
+  sim.agent("node-2").die();
+  await sim.run(10_000);
+  assert.is(lost, 3);
+  assert.equal(sim.delivered("host-down"), ["node-2"]);
+});
+
+test("an event is acknowledged only when it is durable", async () => {
+  const sim = await world();
+  const agent = sim.agent("node-4");
+  sim.database.fateOf = (operation) => (operation === "apply" ? "not-applied" : "answered");
+  agent.report("problem", "guest-crashed", "guest-1");
+  await sim.run(5_000);
+  assert.is(agent.spool.size, 1);
+  sim.database.fateOf = () => "answered";
+  await sim.run(3_000);
+  assert.is(agent.spool.size, 0);
+  assert.equal(sim.delivered("guest-crashed"), ["node-4"]);
+});
+
+test("a killed agent on a living host is never a host-level declaration", async () => {
+  const sim = await world();
+  sim.agent("node-6").kill();
+  await sim.run(60_000);
+  assert.equal(sim.delivered("host-down"), []);
+  assert.equal(sim.delivered("agent-down"), ["node-6"]);
+});
+
+test("a stopped agent on a living host is never a host-level declaration", async () => {
+  const sim = await world();
+  sim.agent("node-6").process.pause(10_000);
+  await sim.run(60_000);
+  assert.equal(sim.effects, []);
+});
+
+test("kill -9 of the only aggregator and a new life of it declare nobody, and find who died meanwhile", async () => {
+  const sim = await world();
+  sim.aggregators[0]?.kill();
+  sim.agent("node-8").die();
+  await sim.run(5_000);
+  await sim.aggregator("agg-1");
+  const backAt = sim.time.now;
+  await sim.run(10_000);
+  assert.equal(sim.delivered("host-down"), ["node-8"]);
+  assert.ok(
+    (sim.effects[0]?.at ?? 0) - backAt < 5_000,
+    `after ${(sim.effects[0]?.at ?? 0) - backAt} ms`,
+  );
+});
+
+test("kill -9 of one of two: the other looks after its nodes, nobody is declared, undelivered facts go on", async () => {
+  const sim = await world(20, 2);
+  await sim.run(20_000);
+  sim.receiver = "away";
+  sim.agent("node-1").die();
+  sim.agent("node-2").die();
+  await sim.run(5_000);
+  sim.aggregators[0]?.kill();
+  await sim.run(15_000);
+  sim.receiver = "accepts";
+  await sim.run(60_000);
+  assert.equal([...sim.delivered("host-down")].sort(), ["node-1", "node-2"]);
+  assert.is(sim.aggregators[1]?.engine.runners.size, 64);
+});
+
+test("an owner that was stopped and goes on can not write: its token is stale", async () => {
+  const sim = await world(20, 2);
+  await sim.run(20_000);
+  const first = sim.aggregators[0];
+  first?.process.pause(20_000);
+  await sim.run(19_900);
+  assert.is(sim.aggregators[1]?.engine.runners.size, 64);
+  sim.agent("node-1").die();
+  await sim.run(60_000);
+  assert.equal(sim.delivered("host-down"), ["node-1"]);
+});
+
+test("a wiped store is held and said, and restored from memory with the same ids", async () => {
+  const sim = await world();
+  sim.agent("node-4").report("problem", "guest-crashed", "guest-1");
+  await sim.run(3_000);
+  const before = [...((await sim.aggregators[0]?.engine.view.incidents()) ?? [])].map(
+    (one) => one.id,
+  );
+  sim.database.wipe();
+  await sim.run(5_000);
+  assert.ok(sim.aggregators[0]?.engine.notices.list().some((one) => one.kind === "store-held"));
+  sim.agent("node-9").die();
+  await sim.run(10_000);
+  assert.equal(sim.delivered("host-down"), []);
+  let adopted: unknown;
+  void sim.aggregators[0]?.engine.commands.adoptStore("operator", "mirror").then((outcome) => {
+    adopted = outcome;
+  });
+  await sim.run(10_000);
+  assert.is((adopted as { kind: string }).kind, "done", JSON.stringify(adopted));
+  assert.equal(
+    [...((await sim.aggregators[0]?.engine.view.incidents()) ?? [])]
+      .map((one) => one.id)
+      .filter((id) => before.includes(id)),
+    before,
+  );
+  assert.equal(sim.delivered("host-down"), ["node-9"]);
+  assert.is(sim.delivered("guest-crashed").length, 1);
+});
+
+test("a wiped store is held by a new life of the process too: its mirrors know", async () => {
+  const sim = await world();
+  await sim.run(5_000);
+  sim.aggregators[0]?.kill();
+  sim.database.wipe();
+  const next = await sim.aggregator("agg-1");
+  await sim.run(10_000);
+  assert.is(next.engine.runners.size, 0);
+  assert.ok(next.engine.notices.list().some((one) => one.kind === "store-held"));
+  void next.engine.commands.adoptStore("operator", "mirror");
+  await sim.run(60_000);
+  assert.is(next.engine.runners.size, 64);
+  assert.equal(sim.delivered("host-down"), []);
+  assert.is(
+    (await next.engine.view.nodes()).filter((one) => one.record.state === "alive").length,
+    10,
+  );
+});
+
+test.run();
