@@ -1,6 +1,5 @@
 /** Composition: monitors -> condition table -> session -> transport. No logic of its own. */
 import { readFile } from "node:fs/promises";
-import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "@herdbeat/proto/protocol-version";
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
 import { OperatingError } from "@herdbeat/shared/errors";
 import { type NodeId, parseNodeId } from "@herdbeat/shared/ids";
@@ -26,20 +25,17 @@ import { type ConditionChange, ConditionTable } from "./core/condition-table.ts"
 import type { HelloMessage } from "./core/messages.ts";
 import { OwnLag } from "./core/own-lag.ts";
 import { Session } from "./core/session.ts";
-import type { SessionConfig } from "./core/session-types.ts";
 import { createHypervisorParts } from "./hypervisor-parts.ts";
 import { createMonitors } from "./monitors/index.ts";
 import { parseKernelRecord } from "./monitors/kernel-log.ts";
-import type { ServiceConfig } from "./monitors/service.ts";
+import { CONNECT_TIMEOUT, serviceConfig, sessionConfig } from "./part-configs.ts";
 import type { Monitor } from "./ports/monitor.ts";
-import type { ServiceCheck } from "./ports/services.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import { AgentMemory } from "./runtime/agent-memory.ts";
 import { MonitorRunner } from "./runtime/monitor-runner.ts";
 import { OwnPastKeeper } from "./runtime/own-past.ts";
 import { SessionRunner } from "./runtime/session-runner.ts";
 
-const CONNECT_TIMEOUT = durationMs(5_000);
 /** Hardware changes rarely, and a collection costs half a second of CPU time. */
 const INVENTORY_INTERVAL = durationMs(3_600_000);
 /** The first save of the numbers may take this long before the agent goes on without it. */
@@ -122,6 +118,7 @@ export function createAgent(deps: AgentDeps): Agent {
     persist: (numbers) => memory.adopt(numbers),
     lastTransition: () => memory.lastTransition,
     raiseTransitions: (to) => memory.raiseTo(to),
+    onEstablished: (at) => monitorRunner.alignTo(at),
     evaluatedAt: () => monitorRunner.evaluatedAt,
   });
 
@@ -131,10 +128,7 @@ export function createAgent(deps: AgentDeps): Agent {
         logger.error("the agent's numbers are not on disk", { error: renderErrorChain(error) });
       });
       logger.info("starting", { node: nodeId, monitors: monitors.map(({ name }) => name) });
-      await sessionRunner.start();
-      await monitorRunner.start();
-      await hypervisor.start();
-      await inventory.start();
+      for (const part of [sessionRunner, monitorRunner, hypervisor, inventory]) await part.start();
       supervisor.ready();
     },
     async stop() {
@@ -212,44 +206,6 @@ function monitorsOf(
       hypervisorMonitors,
     },
   );
-}
-
-function serviceConfig(service: AgentConfig["services"][number]): ServiceConfig {
-  const { http, tcp, unix, timeout } = service.check;
-  const checks: readonly (ServiceCheck | null)[] = [
-    http === undefined ? null : { kind: "http", url: http, timeout },
-    tcp === undefined ? null : { kind: "tcp", address: tcp, timeout },
-    unix === undefined ? null : { kind: "unix", path: unix, timeout },
-  ];
-  return {
-    name: service.name,
-    unit: service.unit ?? null,
-    executable: service.executable ?? null,
-    pidFile: service.pidFile ?? null,
-    check: checks.find((check) => check !== null) ?? null,
-    checkInterval: service.check.interval,
-  };
-}
-
-function sessionConfig(config: AgentConfig, canSendWholeList: () => boolean): SessionConfig {
-  return {
-    endpoints: config.aggregators,
-    backoff: { initial: durationMs(500), factor: 1.6, max: durationMs(30_000) },
-    quickRetry: { min: durationMs(100), max: durationMs(300) },
-    versionMin: PROTOCOL_VERSION_MIN,
-    versionMax: PROTOCOL_VERSION,
-    heartbeatInterval: config.heartbeat.interval,
-    connectTimeout: CONNECT_TIMEOUT,
-    greetingTimeout: durationMs(5_000),
-    persistTimeout: durationMs(1_000),
-    ackSilence: durationMs(15_000),
-    wholeListInterval: durationMs(60_000),
-    stableAfter: durationMs(60_000),
-    drainTimeout: durationMs(700),
-    spoolEventsMax: 256,
-    resendAfter: durationMs(30_000),
-    canSendWholeList,
-  };
 }
 
 function nodeIdOf(config: AgentConfig, hostname: string): NodeId {

@@ -100,7 +100,8 @@ async function run(options: Options): Promise<void> {
   const metrics = new CountedMetrics();
   const end = async (code: number): Promise<never> => {
     logger.info("ended", { counters: metrics.snapshot() });
-    await log.flush(LOG_FLUSH_MS);
+    // An exit joins the thread pool, and would wait for ever for a write that hangs.
+    if (!(await log.flush(LOG_FLUSH_MS))) process.kill(process.pid, "SIGKILL");
     return process.exit(code);
   };
   const fail = (what: string) => (error: unknown) => {
@@ -119,7 +120,7 @@ async function run(options: Options): Promise<void> {
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
-    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), STOP_TIMEOUT_MS).unref();
     agent.stop().then(() => end(0), fail("the agent did not stop in good order"));
   };
   process.on("SIGTERM", stop);

@@ -22,7 +22,7 @@ import type { AgentListener } from "./ports/agent-listener.ts";
 import type { GatewayCheck } from "./ports/kernel-probe.ts";
 import { Engine } from "./runtime/engine.ts";
 import { noticeSender } from "./runtime/notice-sender.ts";
-import { buildStore, destinations, streamTls } from "./wiring.ts";
+import { buildStore, destinations, requestDestination, streamTls } from "./wiring.ts";
 
 export interface Aggregator extends Startable {
   readonly engine: Engine;
@@ -131,6 +131,7 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
     probe,
     gateway: gatewayCheck(config, probe),
     sender,
+    requestDestination: requestDestination(config),
     journal: new FileJournal(config.aggregator.dataDir, logger),
     sendNotice: noticeSender({
       clock,

@@ -132,3 +132,9 @@ export function destinations(config: AggregatorConfig): readonly DestinationSett
     },
   }));
 }
+
+/** The first of the file that may be asked. */
+export function requestDestination(config: AggregatorConfig): DestinationName | null {
+  const found = Object.entries(config.destinations).find(([, one]) => one.requests);
+  return found === undefined ? null : (found[0] as DestinationName);
+}

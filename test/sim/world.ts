@@ -99,6 +99,7 @@ export class SimAggregator {
           }),
       },
       gateway: { check: () => Promise.resolve(world.gateway) },
+      requestDestination: "receiver" as DestinationName,
       sender: {
         destinations: () => ["receiver" as DestinationName],
         send: (row) => world.receive(row, this),

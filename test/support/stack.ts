@@ -24,6 +24,7 @@ import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { startProcess, type TrackedProcess } from "./processes.ts";
 
+const LOOPBACK = "127.0.0.1";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
 /** Where the product runs from: its sources through tsx, or what `tsc -b` built. */
@@ -37,6 +38,8 @@ export interface StackOptions {
   readonly extraConfig?: string;
   /** TLS with a throw-away authority, as in production; otherwise insecure. */
   readonly secure?: boolean;
+  /** Where agents and other aggregators find the aggregators. @default 127.0.0.1 */
+  readonly streamHost?: string;
   /** Fixed port of the first aggregator's HTTP; any free one by default. */
   readonly httpPort?: number;
   /** Command that every aggregator is started through, e.g. `["taskset", "-c", "0"]`. */
@@ -156,10 +159,8 @@ export class Stack {
   ): Promise<AggregatorProcess> {
     const file = join(this.dir, `${id}.yaml`);
     if (this.#ca !== null) {
-      const identity = await this.#ca.issueAggregator(id as AggregatorId, [
-        "localhost",
-        "127.0.0.1",
-      ]);
+      const names = new Set(["localhost", LOOPBACK, this.#streamHost]);
+      const identity = await this.#ca.issueAggregator(id as AggregatorId, [...names]);
       writeIdentity(this.tlsDir, id, identity);
     }
     writeFileSync(file, this.#config(id, ports ?? { stream: 0, http: 0 }));
@@ -212,14 +213,18 @@ export class Stack {
     return `aggregator: { id: ${id}, dataDir: ${join(this.dir, id)} }
 ${this.#tls(id)}
 listen:
-  stream: { host: 127.0.0.1, port: ${ports.stream} }
+  stream: { host: ${this.#streamHost}, port: ${ports.stream} }
   http: { host: 127.0.0.1, port: ${ports.http} }
-  advertise: 127.0.0.1
+  advertise: ${this.#streamHost}
 store: { mode: external, socket: "${redis.socketPath}", password: "${redis.password}" }
 api: { tokens: ${join(this.dir, "tokens")} }
 ${destination}
 ${this.#options.extraConfig ?? ""}
 `;
+  }
+
+  get #streamHost(): string {
+    return this.#options.streamHost ?? LOOPBACK;
   }
 
   get tlsDir(): string {
@@ -250,7 +255,11 @@ ${this.#options.extraConfig ?? ""}
     return child;
   }
 
-  async startAgent(id: string, extraConfig = ""): Promise<TrackedProcess> {
+  async startAgent(
+    id: string,
+    extraConfig = "",
+    prefix: readonly string[] = [],
+  ): Promise<TrackedProcess> {
     if (this.#ca !== null) {
       writeIdentity(this.tlsDir, `node-${id}`, await this.#ca.issueNode(id as NodeId));
     }
@@ -264,7 +273,7 @@ stateDir: ${join(this.dir, `agent-${id}`)}
 ${extraConfig}
 `,
     );
-    const [command = "", ...args] = [...this.command("agent"), "--config", file];
+    const [command = "", ...args] = [...prefix, ...this.command("agent"), "--config", file];
     const child = startProcess(command, args, { cwd: ROOT });
     this.others.push(child);
     return child;

@@ -16,7 +16,7 @@ const SUITES = [
   { script: "build", deadlineMs: 300_000 },
   { script: "proto:lint", deadlineMs: 120_000 },
   { script: "proto:breaking", deadlineMs: 120_000 },
-  { script: "mutants", deadlineMs: 900_000 },
+  { script: "mutants:ci", deadlineMs: 900_000 },
   { script: "test:sim", deadlineMs: 900_000 },
   { script: "test:browser", deadlineMs: 600_000 },
   { script: "test:testbed", deadlineMs: 1_800_000 },

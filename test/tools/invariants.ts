@@ -21,7 +21,11 @@ export interface Mutant {
 
 export interface Invariant {
   readonly id: string;
+  /** Which of ARCHITECTURE.md's ten invariants it belongs to. */
+  readonly invariant: number;
   readonly title: string;
+  /** True: its mutant is tried in every CI run; the others by `npm run mutants`. */
+  readonly ci: boolean;
   readonly tests: readonly InvariantTest[];
   readonly mutant: Mutant;
 }
@@ -38,7 +42,9 @@ function parseInvariant(value: unknown, index: number): Invariant {
   const mutant = recordOf(entry["mutant"], `${at}.mutant`);
   return {
     id: textOf(entry["id"], `${at}.id`),
+    invariant: numberOf(entry["invariant"], `${at}.invariant`),
     title: textOf(entry["title"], `${at}.title`),
+    ci: entry["ci"] === true,
     tests: listOf(entry["tests"], `${at}.tests`).map((item) => {
       const test = recordOf(item, `${at}.tests`);
       return {
@@ -62,6 +68,11 @@ function recordOf(value: unknown, at: string): Readonly<Record<string, unknown>>
 function listOf(value: unknown, at: string): readonly unknown[] {
   if (!Array.isArray(value) || value.length === 0) throw new Error(`${at} must be a filled list`);
   return value;
+}
+
+function numberOf(value: unknown, at: string): number {
+  if (!Number.isInteger(value)) throw new Error(`${at} must be a whole number`);
+  return value as number;
 }
 
 function textOf(value: unknown, at: string): string {

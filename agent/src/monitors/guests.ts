@@ -53,6 +53,11 @@ const INTERVAL = durationMs(1_000);
 const TIMEOUT = durationMs(500);
 const AGENT_PING_TIMEOUT = durationMs(3_000);
 const AT_ONCE = { problemAfter: 1, okAfter: 1 };
+/**
+ * So many probes without a list from a daemon that answers, and nobody knows what runs here. Above
+ * the poll interval and several restarts of the child that makes the list.
+ */
+const PROBES_WITHOUT_LIST_MAX = 30;
 /** Looking at one process takes about 10 µs; a tick shall not spend more than 1 ms on it. */
 const LOOKS_PER_TICK_MAX = 100;
 
@@ -75,7 +80,7 @@ export function createGuestMonitors(
       async probe() {
         table.lookAtProcesses("all");
         table.pingAgents();
-        return table.guestFindings();
+        return [...table.listFindings(), ...table.guestFindings()];
       },
       async stop() {
         await deps.channels.stop();
@@ -108,6 +113,7 @@ class GuestTable {
   #saved: ReadonlySet<string> = new Set();
   #wake: () => void = () => {};
   #nextLook = 0;
+  #probesWithoutList = 0;
   readonly #pingDueAt = new Map<string, MonotonicMs>();
 
   constructor(config: GuestMonitorConfig, deps: GuestMonitorDeps) {
@@ -129,6 +135,23 @@ class GuestTable {
       const beat = parseBeat(text);
       if (beat !== undefined) this.#step(uuid, { kind: "beat", beat });
     });
+  }
+
+  /** No list is no health: without one a guest that crashes is not even known. Once per probe. */
+  listFindings(): readonly Finding[] {
+    const isUp = this.#deps.hypervisor.daemonState().kind === "up";
+    // A daemon that does not answer is a condition of its own, and its guests stay as last listed.
+    this.#probesWithoutList = isUp ? this.#probesWithoutList + 1 : 0;
+    if (this.#probesWithoutList <= PROBES_WITHOUT_LIST_MAX) return [];
+    return [
+      {
+        subject: "",
+        status: "unknown",
+        failureClass: "guest-crashed",
+        reason: "NotListed",
+        message: "libvirt answers, but the list of its guests does not come",
+      },
+    ];
   }
 
   guestFindings(): readonly Finding[] {
@@ -202,6 +225,7 @@ class GuestTable {
   }
 
   #onGuests(guests: readonly GuestStatus[], age: DurationMs): void {
+    this.#probesWithoutList = 0;
     const now = this.#deps.clock.now();
     const begunAt = after(now, durationMs(-age));
     const listed = new Set<string>();

@@ -68,7 +68,7 @@ export function createNetworkLinkMonitor(
 
   return {
     name: "network-link" as MonitorName,
-    interval: durationMs(2_000),
+    interval: durationMs(5_000),
     timeout: durationMs(3_000),
     hysteresis: { problemAfter: 1, okAfter: 1 },
     failureClass: "nic-down",

@@ -81,6 +81,14 @@ export class MonitorRunner implements Startable {
     return this.#evaluatedAt;
   }
 
+  /** From now on ticks fall together with what happens every second from `at`: one wake less. */
+  alignTo(at: MonotonicMs): void {
+    const tick = this.#tickLength();
+    const ahead = Math.ceil(elapsed(at, this.#nextTickAt) / tick);
+    this.#nextTickAt = after(at, durationMs(ahead * tick));
+    if (this.#timer !== null) this.#arm();
+  }
+
   async start(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => this.#startMonitor(slot)));
     this.#nextTickAt = this.#deps.clock.now();
@@ -107,7 +115,7 @@ export class MonitorRunner implements Startable {
   }
 
   #tick(): void {
-    const { clock, timers, ownLag, onTick } = this.#deps;
+    const { clock, ownLag, onTick } = this.#deps;
     const now = clock.now();
     const late = elapsed(this.#nextTickAt, now);
     ownLag.observe(this.#nextTickAt, now);
@@ -118,7 +126,14 @@ export class MonitorRunner implements Startable {
     const tick = this.#tickLength();
     const missed = Math.max(0, Math.floor(late / tick));
     this.#nextTickAt = after(this.#nextTickAt, durationMs((missed + 1) * tick));
-    const delay = durationMs(Math.max(1, Math.ceil(elapsed(clock.now(), this.#nextTickAt))));
+    this.#arm();
+  }
+
+  #arm(): void {
+    const { clock, timers } = this.#deps;
+    this.#timer?.cancel();
+    // A timer may fire up to 1 ms early: aiming a little later is cheaper than waking twice.
+    const delay = durationMs(Math.max(0, Math.ceil(elapsed(clock.now(), this.#nextTickAt))) + 1);
     this.#timer = timers.after(delay, () => this.#tick());
   }
 

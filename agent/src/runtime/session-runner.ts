@@ -49,6 +49,8 @@ export interface SessionRunnerDeps {
   ) => Promise<void>;
   readonly lastTransition: () => number;
   readonly raiseTransitions: (to: number) => void;
+  /** Heartbeats go out in the rhythm that began at `at`. */
+  readonly onEstablished: (at: MonotonicMs) => void;
   /** When the conditions were last evaluated. */
   readonly evaluatedAt: () => MonotonicMs;
 }
@@ -186,6 +188,7 @@ export class SessionRunner implements Startable {
       welcome.frameBytesMax > 0
         ? Math.min(FRAME_BYTES_MAX, welcome.frameBytesMax)
         : FRAME_BYTES_MAX;
+    this.#deps.onEstablished(this.#deps.clock.now());
     this.#deps.logger.info("session established", {
       endpoint,
       aggregator: welcome.aggregatorId,

@@ -17,6 +17,9 @@ import {
 } from "./incident.ts";
 import type { Effect, Instant, NodeState, Verdict } from "./node-state.ts";
 
+/** "self-fenced": the least proof on which a host's guests may be started elsewhere. */
+const HOST_GRADE_MIN: Grade = 3;
+
 export interface BookStep {
   readonly incidents: readonly IncidentRecord[];
   readonly effects: readonly Effect[];
@@ -120,6 +123,58 @@ function open(
     transition,
     expect: null,
     deliver: verdict.announce && isTold(verdict.failureClass, context),
+    request: false,
+  });
+  return mayCommit(incident, context) ? commit(incident, context, effects) : incident;
+}
+
+/**
+ * Whether an irreversible consequence may begin: policy asks for recovery, and the proof suffices.
+ * A host's guests are only ever started elsewhere on proof that the host is off, whatever policy says.
+ */
+function mayCommit(incident: IncidentRecord, context: BookContext): boolean {
+  const rule = ruleFor(context.config.policy, incident.failureClass);
+  const least = Math.max(rule.minGrade, incident.family === "host" ? HOST_GRADE_MIN : 0);
+  return (
+    incident.phase === "declared" &&
+    !incident.shadow &&
+    rule.action === "recover" &&
+    incident.grade >= least &&
+    requestFor(incident.failureClass) !== "none"
+  );
+}
+
+/** Nobody can take this back: from here on only a close ends the incident. */
+function commit(current: IncidentRecord, context: BookContext, effects: Effect[]): IncidentRecord {
+  const requestedAction = requestFor(current.failureClass);
+  const rule = ruleFor(context.config.policy, current.failureClass);
+  const transition: IncidentTransition = {
+    number: lastTransitionNumber(current) + 1,
+    kind: "committed",
+    at: context.now.wall,
+    failureClass: current.failureClass,
+    grade: current.grade,
+    message: `recovery is asked for: ${requestedAction}`,
+    evidence: current.transitions.at(-1)?.evidence ?? [],
+    rule: {
+      name: "policy-recover",
+      thresholdsMs: {},
+      because: `policy says recover for ${current.failureClass} at grade ${rule.minGrade} or better; it is ${current.grade}`,
+    },
+  };
+  const incident: IncidentRecord = {
+    ...append(current, transition),
+    phase: "committed",
+    requestedAction,
+    hold: null,
+  };
+  effects.push({
+    kind: "transition",
+    incident,
+    transition,
+    expect: "declared",
+    deliver: true,
+    request: true,
   });
   return incident;
 }
@@ -144,7 +199,7 @@ function change(
     hold: holdOf(verdict.failureClass, higher(current.grade, verdict.grade), context),
   };
   effects.push(told(incident, transition, current, context));
-  return incident;
+  return mayCommit(incident, context) ? commit(incident, context, effects) : incident;
 }
 
 function announce(
@@ -167,7 +222,10 @@ function end(
   effects: Effect[],
 ): IncidentRecord | null {
   const { now } = context;
-  // After a commit only its own closing ends an incident; the return is told as a fact.
+  if (current.phase === "committed" && current.origin.startsWith("condition:")) {
+    return close(current, verdict, context, effects);
+  }
+  // After a commit only its own closing ends a host's incident; the return is told as a fact.
   const committed = current.phase === "committed";
   if (committed && current.transitions.at(-1)?.kind === "node-returned") return current;
   const transition: IncidentTransition = {
@@ -193,6 +251,32 @@ function end(
   return committed ? incident : null;
 }
 
+/** What was recovered is well again, by the agent's own word. */
+function close(
+  current: IncidentRecord,
+  verdict: End,
+  context: BookContext,
+  effects: Effect[],
+): null {
+  const transition: IncidentTransition = {
+    number: lastTransitionNumber(current) + 1,
+    kind: "closed",
+    at: context.now.wall,
+    failureClass: current.failureClass,
+    grade: current.grade,
+    message: verdict.message,
+    evidence: named(verdict.evidence, context),
+    rule: { name: "condition-over", thresholdsMs: {}, because: "the reported condition is over" },
+  };
+  const ended: IncidentRecord = {
+    ...append(current, transition),
+    phase: "closed",
+    endedAt: context.now.wall,
+  };
+  effects.push(told(ended, transition, current, context));
+  return null;
+}
+
 function told(
   incident: IncidentRecord,
   transition: IncidentTransition,
@@ -205,6 +289,7 @@ function told(
     transition,
     expect: before.phase === "committed" ? "committed" : "declared",
     deliver: incident.announced && isTold(incident.failureClass, context),
+    request: false,
   };
 }
 

@@ -172,6 +172,8 @@ export type Effect =
       readonly expect: "declared" | "committed" | null;
       /** False: keep it in the record, send nothing (not announced yet, or ignored by policy). */
       readonly deliver: boolean;
+      /** True: it asks for recovery, of one receiver; false: it only tells, everybody. */
+      readonly request: boolean;
     }
   /** Everything up to this transition may be acknowledged once persisted. */
   | { readonly kind: "acknowledge"; readonly transition: number }

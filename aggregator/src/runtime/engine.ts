@@ -61,6 +61,8 @@ export interface EngineDeps {
   readonly probe: KernelProbe;
   readonly gateway: GatewayCheck;
   readonly sender: WebhookSender;
+  /** The one that is asked for recovery; null: nobody. All get facts. */
+  readonly requestDestination: DestinationName | null;
   readonly journal: NoticeJournal;
   readonly sendNotice: (
     notice: NoticeView,
@@ -226,11 +228,12 @@ export class Engine implements Startable {
         store: shards,
         logger,
         destinations: () => sender.destinations(),
-        bodyOf: (incident, transition, node) =>
+        requestDestination: () => this.#deps.requestDestination,
+        bodyOf: (incident, transition, node, kind) =>
           nativeBody({
             incident,
             transition,
-            kind: "fact",
+            kind,
             cluster: this.#identity.id,
             aggregator: detection.aggregator,
             node,

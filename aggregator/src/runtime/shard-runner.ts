@@ -17,7 +17,7 @@ import { highest, judgeGeneration } from "../core/generation-guard.ts";
 import type { IncidentRecord, IncidentTransition } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { Effect } from "../core/node-state.ts";
-import { newOutboxRow, type OutboxRow } from "../core/outbox.ts";
+import { type DeliveryKind, newOutboxRow, type OutboxRow } from "../core/outbox.ts";
 import type { StoreGeneration } from "../core/shard-facts.ts";
 import type { Ownership, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
 import { WriteBatch } from "./write-batch.ts";
@@ -30,7 +30,10 @@ export interface ShardRunnerDeps {
     incident: IncidentRecord,
     transition: IncidentTransition,
     node: NodeRecord,
+    kind: DeliveryKind,
   ) => string;
+  /** The one receiver that is asked for recovery; null: nobody, facts only. */
+  readonly requestDestination: () => DestinationName | null;
   /** Rows became durable: the sender may look. */
   readonly onRows: (shard: ShardId) => void;
   readonly onLost: (shard: ShardId, why: string) => void;
@@ -143,15 +146,16 @@ export class ShardRunner {
     });
     if (incident.endedAt !== null) this.#remember(incident);
     if (!effect.deliver) return;
-    const body = this.#deps.bodyOf(incident, transition, node);
+    const asked = effect.request ? this.#deps.requestDestination() : null;
     for (const destination of this.#deps.destinations()) {
+      const kind: DeliveryKind = destination === asked ? "request" : "fact";
       this.#staged.rows.push(
         newOutboxRow({
           incident,
           transition: transition.number,
           destination,
-          kind: "fact",
-          body,
+          kind,
+          body: this.#deps.bodyOf(incident, transition, node, kind),
           at,
         }),
       );

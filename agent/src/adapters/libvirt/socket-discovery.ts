@@ -23,7 +23,13 @@ export function writableSocket(path: string): string {
   return path.replace(/-ro$/, "");
 }
 
-/** libvirt's own name of a daemon behind a given socket. `uri` is the driver's, e.g. `qemu:///system`. */
+/**
+ * libvirt's own name of a daemon behind a given socket. `uri` is the driver's, e.g. `qemu:///system`,
+ * or one that names a socket already: libvirt takes everything behind a first `socket=` for its path.
+ */
 export function connectionUri(uri: string, socket: string): string {
-  return `${uri.replace(/^qemu:/, "qemu+unix:")}?socket=${encodeURIComponent(socket)}`;
+  const [name = "", query = ""] = uri.split("?", 2);
+  const others = query.split("&").filter((one) => one !== "" && !one.startsWith("socket="));
+  const parameters = [...others, `socket=${encodeURIComponent(socket)}`].join("&");
+  return `${name.replace(/^qemu:/, "qemu+unix:")}?${parameters}`;
 }

@@ -55,12 +55,12 @@ export class JsonLines {
     };
   }
 
-  /** Resolves when everything is written, at the latest after `timeoutMs`. */
-  flush(timeoutMs: number): Promise<void> {
-    if (!this.#isWriting) return Promise.resolve();
+  /** True when everything is written; false when that was not so after `timeoutMs`. */
+  flush(timeoutMs: number): Promise<boolean> {
+    if (!this.#isWriting) return Promise.resolve(true);
     return new Promise((resolve) => {
-      this.#onIdle.push(resolve);
-      setTimeout(resolve, timeoutMs).unref();
+      this.#onIdle.push(() => resolve(true));
+      setTimeout(() => resolve(false), timeoutMs).unref();
     });
   }
 

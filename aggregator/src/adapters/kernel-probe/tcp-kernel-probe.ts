@@ -4,7 +4,7 @@
  * within the deadline, or word from a router that there is nobody, is no answer. Errors of our own
  * side say nothing.
  */
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import {
   type Clock,
   type DurationMs,
@@ -39,7 +39,8 @@ export class TcpKernelProbe implements KernelProbe {
   }
 
   async probe(address: string, timeout: DurationMs): Promise<ProbeOutcome> {
-    if (address === "") return { kind: "cannot-ask", why: "no address is known" };
+    // Addresses come from agents: a name would be looked up, wherever that leads.
+    if (isIP(address) === 0) return { kind: "cannot-ask", why: "no address is known" };
     if (this.#inFlight >= PROBES_IN_FLIGHT_MAX) {
       await new Promise<void>((go) => this.#waiting.push(go));
     }
@@ -67,10 +68,7 @@ export class TcpKernelProbe implements KernelProbe {
       const timer = timers.after(timeout, () => {
         timers.afterDrain(() => end({ kind: "no-answer" }));
       });
-      const limit = Error.stackTraceLimit;
-      Error.stackTraceLimit = 0;
       socket = connect({ host: address, port });
-      Error.stackTraceLimit = limit;
       socket.once("connect", () => answered("accepted"));
       socket.once("error", (error: NodeJS.ErrnoException) => {
         const code = error.code ?? "";

@@ -273,7 +273,11 @@ const SERVER: unique symbol = Symbol("server");
 function forgetOnClose(socket: Socket, server: StreamServer): void {
   (socket as Socket & { [SERVER]?: StreamServer })[SERVER] = server;
   socket.once("close", forgetThis);
+  // Whoever serves the stream listens too; before and after that, `close` is all that matters.
+  socket.on("error", ignored);
 }
+
+function ignored(): void {}
 
 function forgetThis(this: Socket & { [SERVER]?: StreamServer }): void {
   this[SERVER]?.forget(this);

@@ -30,6 +30,8 @@ export function upgradeResponse(request: IncomingMessage): string | Refusal {
 
 /** Answers in HTTP and closes. */
 export function refuseUpgrade(socket: Duplex, { status, text }: Refusal): void {
+  // HTTP let go of the socket: its errors are ours now, and a peer that resets is gone anyway.
+  socket.on("error", () => socket.destroy());
   const version = status === 426 ? "Sec-WebSocket-Version: 13\r\n" : "";
   socket.end(
     `HTTP/1.1 ${status} ${text}\r\nConnection: close\r\n${version}Content-Length: 0\r\n\r\n`,

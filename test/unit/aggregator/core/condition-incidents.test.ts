@@ -89,6 +89,46 @@ test("recovery that lacks proof is on hold, with the grade that would release it
   assert.match(node.state.incidents[0]?.hold?.releasedBy ?? "", /grade 5/);
 });
 
+test("where policy says recover, the incident commits at once and is closed by its end", () => {
+  const node = aliveNode({ "guest-crashed": { action: "recover", minGrade: 0 } });
+  node.report("problem", "guest-crashed", "guest-1");
+  assert.is(node.state.incidents[0]?.phase, "committed");
+  assert.is(node.state.incidents[0]?.requestedAction, "restart-guest");
+  node.report("ok", "guest-crashed", "guest-1");
+  assert.equal(
+    node.lines.filter((line) => line.includes("guest-crashed")),
+    ["2000 guest-crashed declared", "2000 guest-crashed committed", "2000 guest-crashed closed"],
+  );
+});
+
+test("silence never commits, whatever policy says", () => {
+  const node = aliveNode({ "host-down": { action: "recover", minGrade: 0 } });
+  node.kernel = "silent";
+  node.run(600_000);
+  assert.is(node.state.incidents[0]?.phase, "declared");
+});
+
+for (const failureClass of ["libvirt-down", "libvirt-hung", "nic-down", "service-down"]) {
+  test(`${failureClass} alone never asks to fence, whatever policy says`, () => {
+    const node = aliveNode({ [failureClass]: { action: "recover", minGrade: 0 } });
+    node.report("problem", failureClass);
+    assert.is.not(node.state.incidents[0]?.requestedAction, "fence-and-resurrect");
+  });
+}
+
+test("a shadow decides and never asks", () => {
+  const node = aliveNode({ "guest-crashed": { action: "recover", minGrade: 0 } });
+  node.state = { ...node.state, record: { ...node.state.record, shadow: true } };
+  node.report("problem", "guest-crashed", "guest-1");
+  assert.is(node.state.incidents[0]?.phase, "declared");
+});
+
+test("an agent can not report what only aggregators judge", () => {
+  const node = aliveNode({ "host-down": { action: "recover", minGrade: 0 } });
+  node.report("problem", "host-down");
+  assert.equal(node.state.incidents, []);
+});
+
 test("an incident's transitions are bounded and keep the first", () => {
   const node = aliveNode();
   for (let i = 0; i < 200; i++) {

@@ -64,6 +64,25 @@ test("an outage of the store declares nobody, and a death during it is declared 
   assert.ok((sim.effects[0]?.at ?? 0) - backAt < 5_000);
 });
 
+test("a node that was silent during an outage of the store and came back is never declared", async () => {
+  const sim = await world();
+  const down = sim.aggregators[0];
+  sim.database.fateOf = () => "not-applied";
+  if (down !== undefined)
+    down.fleet.storeHealth = { ...down.fleet.storeHealth, state: "down", detail: "frozen" };
+  const agent = sim.agent("node-5");
+  agent.powered = false;
+  agent.process.pause(10_000);
+  await sim.run(8_000);
+  agent.powered = true;
+  await sim.run(5_000);
+  sim.database.fateOf = () => "answered";
+  if (down !== undefined)
+    down.fleet.storeHealth = { ...down.fleet.storeHealth, state: "up", detail: "" };
+  await sim.run(10_000);
+  assert.equal(sim.effects, []);
+});
+
 test("a write whose reply is lost is written again and has one effect", async () => {
   const sim = await world();
   let lost = 0;
