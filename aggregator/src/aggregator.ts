@@ -16,10 +16,12 @@ import { TcpKernelProbe } from "./adapters/kernel-probe/tcp-kernel-probe.ts";
 import { FileMirrorStore } from "./adapters/mirror-file/file-mirror-store.ts";
 import { HttpWebhook } from "./adapters/webhook/http-webhook.ts";
 import { WsAgentListener } from "./adapters/ws/agent-listener.ts";
+import { WsMesh } from "./adapters/ws/mesh/ws-mesh.ts";
 import { StreamServer } from "./adapters/ws/stream-server.ts";
 import { type AggregatorConfig, detectionLimits } from "./config.ts";
 import type { AgentListener } from "./ports/agent-listener.ts";
 import type { GatewayCheck } from "./ports/kernel-probe.ts";
+import type { Mesh } from "./ports/mesh.ts";
 import { Engine } from "./runtime/engine.ts";
 import { noticeSender } from "./runtime/notice-sender.ts";
 import { buildStore, destinations, requestDestination, streamTls } from "./wiring.ts";
@@ -63,8 +65,17 @@ export function createAggregator(deps: AggregatorDeps): Aggregator {
     clusterId: () => engine.clusterId,
   });
   let http: HttpServer | null = null;
+  const mesh = new WsMesh({
+    server: stream,
+    tls: () => streamTls(config),
+    clock,
+    random,
+    logger,
+    clusterId: () => engine.clusterId,
+  });
   const engine: Engine = buildEngine(deps, {
     metrics,
+    mesh,
     store,
     listener,
     httpEndpoint: () => http?.endpoint() ?? "",
@@ -94,12 +105,13 @@ interface EngineParts {
   readonly metrics: Metrics;
   readonly store: ReturnType<typeof buildStore>;
   readonly listener: AgentListener;
+  readonly mesh: Mesh;
   readonly httpEndpoint: () => string;
 }
 
 function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
   const { config, logger, version } = deps;
-  const { metrics, store, listener, httpEndpoint } = parts;
+  const { metrics, store, listener, mesh, httpEndpoint } = parts;
   const sender = new HttpWebhook(destinations(config), version);
   const probe = new TcpKernelProbe({ clock, timers, port: config.detection.probe.port });
   const engine: Engine = new Engine({
@@ -141,7 +153,7 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
       idOf: incidentIdOf,
     }),
     onFatal: deps.onFatal,
-    meshConnected: () => null,
+    mesh,
   });
   return engine;
 }

@@ -6,6 +6,7 @@
 import type { Policy } from "@herdbeat/aggregator/core/detection-config";
 import type { OutboxRow } from "@herdbeat/aggregator/core/outbox";
 import type { AgentListener, AgentObserver } from "@herdbeat/aggregator/ports/agent-listener";
+import type { Mesh } from "@herdbeat/aggregator/ports/mesh";
 import type { ShardMirror } from "@herdbeat/aggregator/ports/mirror";
 import type { SendOutcome } from "@herdbeat/aggregator/ports/webhook";
 import { Engine } from "@herdbeat/aggregator/runtime/engine";
@@ -26,6 +27,19 @@ import { MemoryShardStore } from "../support/memory-shard-store.ts";
 import { LIMITS } from "../support/node-driver.ts";
 import { NETWORK_DELAY, SimAgent, type SimSession } from "./agents.ts";
 import { SimProcess, SimTime } from "./clock.ts";
+
+/** Without hints only the store tells who lives: the slower of the two ways. */
+const noMesh: Mesh = {
+  start: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+  setPeers: () => {},
+  isConnected: () => false,
+  broadcastPulse: () => {},
+  broadcastGeneration: () => 0,
+  broadcastDisarm: () => {},
+  askCensus: () => {},
+  answerCensus: () => {},
+};
 
 export class SimAggregator {
   readonly id: AggregatorId;
@@ -112,7 +126,7 @@ export class SimAggregator {
       onFatal: (error) => {
         throw error;
       },
-      meshConnected: () => null,
+      mesh: noMesh,
     });
   }
 

@@ -3,7 +3,7 @@
  * given; nothing here knows a socket, a file or a real clock.
  */
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { AggregatorId, DestinationName, IncidentId, ShardId } from "@herdbeat/shared/ids";
+import type { DestinationName, IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { Startable } from "@herdbeat/shared/lifecycle";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Metrics } from "@herdbeat/shared/metrics";
@@ -16,12 +16,14 @@ import type { AgentListener } from "../ports/agent-listener.ts";
 import type { AggregatorRecord, FleetStore } from "../ports/fleet-store.ts";
 import type { NoticeView } from "../ports/fleet-view.ts";
 import type { GatewayCheck, KernelProbe } from "../ports/kernel-probe.ts";
+import type { Mesh } from "../ports/mesh.ts";
 import type { MirrorStore } from "../ports/mirror.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import type { WebhookSender } from "../ports/webhook.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
+import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
 import { NodeTable } from "./node-table.ts";
 import { type NoticeJournal, Notices } from "./notices.ts";
@@ -30,6 +32,7 @@ import { OwnSightKeeper } from "./own-sight.ts";
 import { ProbeDesk } from "./probe-desk.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
 import { ReadSide } from "./read-side.ts";
+import { notReadyBecause } from "./readiness.ts";
 import { SessionDesk } from "./session-desk.ts";
 import { ShardDesk } from "./shard-desk.ts";
 import { ShardManager } from "./shard-manager.ts";
@@ -71,7 +74,7 @@ export interface EngineDeps {
   ) => Promise<boolean>;
   /** Operating errors that only a person can end, found after the start; the process should end. */
   readonly onFatal: (error: unknown) => void;
-  readonly meshConnected: (id: AggregatorId) => boolean | null;
+  readonly mesh: Mesh;
 }
 
 const ESTABLISH_RETRY = durationMs(500);
@@ -90,6 +93,7 @@ export class Engine implements Startable {
   readonly #desk: ShardDesk;
   readonly #mirrors: MirrorKeeper;
   readonly #identity: ClusterIdentity;
+  readonly #meshDesk: MeshDesk;
   readonly #standing: StandingNotices;
   #draining = false;
 
@@ -122,6 +126,15 @@ export class Engine implements Startable {
       shadow: deps.detection.shadow,
       endpointOf: (shard) => this.manager.endpointOf(shard),
     });
+    this.#meshDesk = new MeshDesk({
+      self: deps.detection.aggregator,
+      mesh: deps.mesh,
+      timers: deps.timers,
+      logger: deps.logger,
+      manager: this.manager,
+      runners: this.runners,
+      lostShare: () => this.turns.lostShare,
+    });
     this.delivery = this.#delivery();
     this.view = this.#readSide();
     this.commands = this.#commands();
@@ -132,6 +145,7 @@ export class Engine implements Startable {
     await this.#deps.listener.start(this.sessions);
     this.turns.start();
     await this.delivery.start();
+    await this.#meshDesk.start();
     await this.#establish();
   }
 
@@ -157,6 +171,7 @@ export class Engine implements Startable {
     const heir = this.manager.members.find((one) => one.id !== this.#deps.detection.aggregator);
     await this.manager.stop();
     await this.delivery.stop();
+    await this.#meshDesk.stop();
     await this.#deps.listener.stop(heir?.streamEndpoint ?? null);
     this.turns.stop();
     this.notices.stop();
@@ -355,21 +370,10 @@ export class Engine implements Startable {
       notices: () => this.notices.list(),
       destinations: (): readonly DestinationName[] => sender.destinations(),
       connections: () => this.sessions.connections,
-      meshConnected: this.#deps.meshConnected,
+      meshConnected: (id) => this.#deps.mesh.isConnected(id),
       startedAt: clock.wallNow(),
-      notReadyBecause: () => this.#notReadyBecause(),
+      notReadyBecause: () => notReadyBecause(fleet.health(), this.manager, this.#draining),
     });
-  }
-
-  #notReadyBecause(): readonly string[] {
-    const reasons: string[] = [];
-    const health = this.#deps.fleet.health();
-    if (health.state === "down") reasons.push(`the store does not answer: ${health.detail}`);
-    if (this.manager.owners.size === 0) reasons.push("owners of shards were not read yet");
-    if (this.manager.foreign.size > 0)
-      reasons.push(`${this.manager.foreign.size} shards are on hold`);
-    if (this.#draining) reasons.push("stopping");
-    return reasons;
   }
 
   #lost(shard: ShardId, why: string): void {

@@ -85,6 +85,7 @@ export class ShardManager {
   #stopped = false;
   #busy: Promise<void> | null = null;
   readonly #held = new Map<ShardId, Ownership>();
+  readonly #doubted = new Set<ShardId>();
   readonly #foreign = new Map<ShardId, string>();
   readonly #mesh = { gone: new Set<AggregatorId>() };
 
@@ -271,6 +272,11 @@ export class ShardManager {
     const known = highest(this.#generations.get(shard) ?? null, this.#deps.mirrored(shard));
     const verdict = judgeGeneration(known, found);
     if (verdict.kind === "held") {
+      // A peer's word may be newer than a look that was under way: only a second look counts.
+      if (!this.#doubted.has(shard) && found !== null) {
+        this.#doubted.add(shard);
+        return;
+      }
       if (!this.#foreign.has(shard)) {
         this.#foreign.set(shard, verdict.why);
         this.#deps.onForeign(shard, verdict.why);
@@ -278,6 +284,7 @@ export class ShardManager {
       return;
     }
     this.#foreign.delete(shard);
+    this.#doubted.delete(shard);
     if (found !== null) this.noteGeneration(shard, found);
   }
 
