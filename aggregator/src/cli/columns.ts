@@ -61,7 +61,7 @@ export function incidentColumns(asOf: number): readonly Column[] {
     { title: "ID", cell: (row) => textOf(row, "id").slice(0, 12) },
     { title: "CLASS", cell: member("class") },
     { title: "NODE", cell: member("node") },
-    { title: "SUBJECT", cell: member("subject") },
+    { title: "SUBJECT", cell: member("subjectName") },
     { title: "PHASE", cell: member("phase"), paint: paintState },
     { title: "GRADE", cell: (row) => `${textOf(row, "grade")} ${textOf(row, "gradeName")}` },
     { title: "OPENED", cell: (row) => ageOf(row, "openedAt", asOf) },

@@ -16,6 +16,7 @@ import {
   elapsed,
   type MonotonicMs,
   type UnixMs,
+  unixMs,
 } from "@herdbeat/shared/time";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
@@ -32,6 +33,7 @@ import type {
 } from "../ports/fleet-view.ts";
 import type { HistoryEntry, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
 import type { NodeTable } from "./node-table.ts";
+import { pastDeliveries } from "./past-deliveries.ts";
 import type { ShardManager } from "./shard-manager.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { TurnLoop } from "./turn-loop.ts";
@@ -141,7 +143,18 @@ export class ReadSide implements FleetView {
     const rows: OutboxRow[] = [];
     for (const runner of this.#deps.runners.values()) rows.push(...runner.outbox.values());
     for (const [, remote] of await this.#remoteShards()) rows.push(...remote.snapshot.outbox);
-    return incident === null ? rows : rows.filter((row) => row.incident === incident);
+    if (incident === null) return rows;
+    const open = rows.filter((row) => row.incident === incident);
+    const record = await this.incident(incident);
+    if (record === null) return open;
+    try {
+      const waiting = new Set(open.map((row) => row.rowId));
+      const past = await pastDeliveries(this.#deps.shards, record);
+      return [...past.filter((row) => !waiting.has(row.rowId)), ...open];
+    } catch {
+      // Without the store the open ones are all that is known.
+      return open;
+    }
   }
 
   destinations(): readonly DestinationName[] {
@@ -232,7 +245,10 @@ export class ReadSide implements FleetView {
     const heardAt = table.lastHeardAt[index] ?? 0;
     const everHeard = state.health.state !== "awaited" && state.health.state !== "unseen";
     return {
-      record: state.record,
+      // The record is written at transitions only; what is live here is newer.
+      record: everHeard
+        ? { ...state.record, lastSeenAt: unixMs(clock.wallNow() - Math.max(0, now - heardAt)) }
+        : state.record,
       shard: table.shards[index] ?? shardOf(state.record.id),
       owner: this.self,
       live: true,

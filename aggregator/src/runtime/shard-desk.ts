@@ -4,7 +4,7 @@
  */
 import type { AggregatorId, NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
-import { type Clock, durationMs, type UnixMs } from "@herdbeat/shared/time";
+import { type Clock, durationMs, type UnixMs, unixMs } from "@herdbeat/shared/time";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { OutboxRow } from "../core/outbox.ts";
@@ -44,8 +44,14 @@ export class ShardDesk {
       if (!isOpen(incident.phase)) runner.ended.set(incident.id, incident);
     }
     const openBy = openByNode(snapshot.incidents);
-    for (const record of snapshot.nodes) {
-      if (record.retired) continue;
+    // When the last owner still listened: who was alive by its word was so until about then.
+    const listenedUntil = Math.max(0, ...snapshot.proofs.values());
+    for (const stored of snapshot.nodes) {
+      if (stored.retired) continue;
+      const record =
+        stored.state === "alive" && stored.lastSeenAt < listenedUntil
+          ? { ...stored, lastSeenAt: unixMs(listenedUntil) }
+          : stored;
       const state = loadedNodeState(
         record,
         openBy.get(record.id) ?? [],

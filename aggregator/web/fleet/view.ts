@@ -118,7 +118,7 @@ export function whyOf(node: NodeEntry): string {
   const open = incidentsOf(node.id);
   const first = open[0];
   if (first !== undefined) {
-    const subject = first.subject === "" ? "" : ` (${first.subject})`;
+    const subject = first.subjectName === "" ? "" : ` (${first.subjectName})`;
     const more = open.length === 1 ? "" : `, and ${countOf(open.length - 1, "more incident")}`;
     return `${capital(classWords(first.class))}${subject}: ${first.message}${more}`;
   }

@@ -66,7 +66,7 @@ function IncidentLine({ incident, withNode }: IncidentLineProps): JSX.Element {
           {withNode && <strong title={incident.hostname}>{shortName(incident.hostname)}</strong>}
           <span>
             {classWords(incident.class)}
-            {incident.subject !== "" && <span class="muted"> · {incident.subject}</span>}
+            {incident.subjectName !== "" && <span class="muted"> · {incident.subjectName}</span>}
           </span>
         </a>
       </td>

@@ -77,7 +77,7 @@ export function IncidentPage({ id }: { readonly id: string }): JSX.Element {
 }
 
 function IncidentTitle({ incident }: { readonly incident: IncidentDetail }): JSX.Element {
-  const subject = incident.subject === "" ? "" : ` (${incident.subject})`;
+  const subject = incident.subjectName === "" ? "" : ` (${incident.subjectName})`;
   return (
     <header class="title">
       <h1>
@@ -140,12 +140,8 @@ function IncidentFacts({ incident }: { readonly incident: IncidentDetail }): JSX
             {value}
           </Fact>
         ))}
-        <Fact name="Replay">
-          {incident.replayable ? (
-            <code>herdctl incident replay {incident.id.slice(0, 8)}…</code>
-          ) : (
-            "inputs were not kept"
-          )}
+        <Fact name="Inputs">
+          {incident.replayable ? "kept: the decision can be run again" : "not kept"}
         </Fact>
       </Facts>
     </>

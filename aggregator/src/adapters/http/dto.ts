@@ -115,6 +115,8 @@ export interface IncidentRow {
   readonly origin: string;
   /** Empty for the node itself; else an interface, a guest's UUID, a service ... */
   readonly subject: string;
+  /** What people call the subject (a guest's name); the subject itself when it has no other name. */
+  readonly subjectName: string;
   readonly grade: number;
   readonly gradeName: string;
   readonly reason: string;

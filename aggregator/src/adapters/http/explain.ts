@@ -11,6 +11,7 @@ import {
 } from "../../core/incident.ts";
 import type { DeliveryView } from "../../ports/fleet-view.ts";
 import { isoTime } from "./iso-time.ts";
+import { subjectName } from "./map-incident.ts";
 
 /** Older steps of an incident that flapped for hours are summed up in one line. */
 const TIMELINE_SHOWN = 12;
@@ -41,7 +42,8 @@ function section(title: string, lines: readonly string[], otherwise = ""): reado
 }
 
 function headline(incident: IncidentRecord, now: UnixMs): readonly string[] {
-  const subject = incident.subject === "" ? "" : ` (${incident.subject})`;
+  const called = subjectName(incident);
+  const subject = called === "" ? "" : ` (${called})`;
   const proof = `proof grade ${incident.grade}, ${gradeName(incident.grade)}`;
   const name = incident.hostname === "" ? incident.node : incident.hostname;
   const age =

@@ -33,6 +33,7 @@ function toCommon(record: IncidentRecord): Omit<IncidentRow, "actions"> {
     family: record.family,
     origin: record.origin,
     subject: record.subject,
+    subjectName: subjectName(record),
     grade: record.grade,
     gradeName: gradeName(record.grade),
     reason: record.reason,
@@ -138,4 +139,9 @@ export function toDelivery(row: DeliveryView): DeliveryDto {
     lastStatus: row.lastStatus,
     lastError: row.lastError,
   };
+}
+
+/** What people call it: a guest's name instead of its UUID. */
+export function subjectName(record: Pick<IncidentRecord, "subject" | "attributes">): string {
+  return record.subject === "" ? "" : (record.attributes["name"] ?? record.subject);
 }

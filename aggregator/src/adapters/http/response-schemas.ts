@@ -95,6 +95,7 @@ const incidentFields: TProperties = {
   family: text,
   origin: text,
   subject: text,
+  subjectName: text,
   grade: count,
   gradeName: text,
   reason: text,
