@@ -7,6 +7,7 @@ import type { Logger } from "@herdbeat/shared/logger";
 import type { Metrics } from "@herdbeat/shared/metrics";
 import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
 import { systemRandom } from "@herdbeat/shared/system-random";
+import { DeadMan } from "./adapters/dead-man/dead-man.ts";
 import { createMetricsRegistry } from "./adapters/http/metrics.ts";
 import { createHttpServer, type HttpServer } from "./adapters/http/server.ts";
 import { TokenFile } from "./adapters/http/token-file.ts";
@@ -91,7 +92,14 @@ export function createAggregator(deps: AggregatorDeps): Aggregator {
     metrics,
     listen: { ...config.listen.http, advertisedHost: config.listen.advertise },
   });
-  const parts: readonly Startable[] = [...store.parts, tokens, http, stream, engine];
+  const parts: readonly Startable[] = [
+    ...store.parts,
+    tokens,
+    http,
+    stream,
+    engine,
+    ...deadMan(config, logger, engine),
+  ];
   return {
     engine,
     start: () => startAll(parts),
@@ -156,6 +164,20 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
     mesh,
   });
   return engine;
+}
+
+function deadMan(config: AggregatorConfig, logger: Logger, engine: Engine): readonly Startable[] {
+  const { url, interval } = config.deadMan;
+  if (url === undefined) return [];
+  return [
+    new DeadMan({
+      url,
+      interval,
+      works: () => engine.view.selfStatus().ready,
+      timers,
+      logger,
+    }),
+  ];
 }
 
 /** 128 bits of SHA-256: no two failures of a cluster's life share an id. */

@@ -107,6 +107,14 @@ export type CommandOutcome<T> =
   | { readonly kind: "elsewhere"; readonly httpEndpoint: string }
   | { readonly kind: "refused"; readonly why: string };
 
+export interface RestorableShard {
+  readonly shard: ShardId;
+  /** Memory is complete up to the loss, the mirror on disk up to its last write. */
+  readonly from: "memory" | "mirror";
+  readonly generation: StoreGeneration;
+  readonly nodes: number;
+}
+
 export interface FleetCommands {
   /** An `id` that the incident already has returns that action unchanged: repeats are safe. */
   addAction(
@@ -120,10 +128,17 @@ export interface FleetCommands {
     actionId: string,
     patch: Partial<Pick<IncidentAction, "state" | "progress" | "message">>,
   ): Promise<CommandOutcome<IncidentAction>>;
-  /** Restores shards that are held after a store loss from local mirrors, or adopts the store as it is. */
+  /** What this aggregator itself could restore of the held shards. */
+  restorable(): readonly RestorableShard[];
+  /**
+   * Restores shards that are held after a store loss from local mirrors, or adopts the store as it is.
+   * With `only`, exactly these, because the caller knows that nobody has more of them; without, all
+   * that are held, and the hold is over also of what nobody knows.
+   */
   adoptStore(
     by: string,
     source: "mirror" | "as-is",
+    only: readonly ShardId[] | null,
   ): Promise<
     CommandOutcome<{ readonly shards: number; readonly nodes: number; readonly incidents: number }>
   >;
