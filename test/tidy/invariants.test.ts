@@ -28,13 +28,24 @@ function problemsOf({ tests, mutant }: Invariant): string[] {
     }
     const text = own + contractsOf(path);
     for (const name of names)
-      if (!text.includes(name)) problems.push(`no test of that name in ${path}: ${name}`);
+      if (!text.includes(name) && !templates(text).some((one) => one.test(name)))
+        problems.push(`no test of that name in ${path}: ${name}`);
   }
   const source = read(mutant.file);
   const found = source === null ? 0 : source.split(mutant.find).length - 1;
   if (found !== 1) problems.push(`${mutant.file} holds the text of the mutant ${found} times`);
   if (mutant.find === mutant.replace) problems.push("the mutant changes nothing");
   return problems;
+}
+
+/** Names of table tests, which are templates in the source. */
+function templates(text: string): readonly RegExp[] {
+  return [...text.matchAll(/`([^`\n]*\$\{[^`\n]*)`/g)].map(([, template = ""]) => {
+    const parts = template
+      .split(/\$\{[^}]*\}/)
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".+")}$`);
+  });
 }
 
 /** A contract's tests are written in the suites that its two runners share. */

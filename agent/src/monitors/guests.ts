@@ -114,6 +114,7 @@ class GuestTable {
   #wake: () => void = () => {};
   #nextLook = 0;
   #probesWithoutList = 0;
+  #everListed = false;
   readonly #pingDueAt = new Map<string, MonotonicMs>();
 
   constructor(config: GuestMonitorConfig, deps: GuestMonitorDeps) {
@@ -142,14 +143,17 @@ class GuestTable {
     const isUp = this.#deps.hypervisor.daemonState().kind === "up";
     // A daemon that does not answer is a condition of its own, and its guests stay as last listed.
     this.#probesWithoutList = isUp ? this.#probesWithoutList + 1 : 0;
-    if (this.#probesWithoutList <= PROBES_WITHOUT_LIST_MAX) return [];
+    // Before the first list nothing is known, and what an earlier run reported must not seem over.
+    if (this.#everListed && this.#probesWithoutList <= PROBES_WITHOUT_LIST_MAX) return [];
     return [
       {
         subject: "",
         status: "unknown",
         failureClass: "guest-crashed",
         reason: "NotListed",
-        message: "libvirt answers, but the list of its guests does not come",
+        message: this.#everListed
+          ? "libvirt answers, but the list of its guests does not come"
+          : "libvirt has not listed its guests yet",
       },
     ];
   }
@@ -226,6 +230,7 @@ class GuestTable {
 
   #onGuests(guests: readonly GuestStatus[], age: DurationMs): void {
     this.#probesWithoutList = 0;
+    this.#everListed = true;
     const now = this.#deps.clock.now();
     const begunAt = after(now, durationMs(-age));
     const listed = new Set<string>();

@@ -46,10 +46,14 @@ export function onConditionList(
   const kept = reported.slice(0, CONDITIONS_MAX);
   const verdicts = kept.flatMap((condition) => verdictsOf(state, condition, now));
   const present = new Set(kept.map(keyOf));
+  // A monitor that can not tell what there is, can not tell that something is no more.
+  const blind = new Set(
+    kept.filter((one) => one.status === "unknown" && one.subject === "").map((one) => one.monitor),
+  );
   for (const incident of state.incidents) {
     if (!incident.origin.startsWith("condition:")) continue;
     const monitor = incident.origin.slice("condition:".length);
-    if (present.has(keyOf({ monitor, subject: incident.subject }))) continue;
+    if (blind.has(monitor) || present.has(keyOf({ monitor, subject: incident.subject }))) continue;
     verdicts.push(
       end(incident.origin, incident.subject, "the agent no longer reports it", null, now),
     );

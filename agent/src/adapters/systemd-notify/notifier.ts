@@ -87,7 +87,7 @@ function openSender(path: string): (text: string) => void {
   const libc = koffi.load(null);
   const socket = libc.func("int socket(int domain, int type, int protocol)");
   const sendto = libc.func(
-    "ssize_t sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)",
+    "int64_t sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)",
   );
   const address = socketAddress(path);
   const descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

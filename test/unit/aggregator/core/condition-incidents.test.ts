@@ -1,3 +1,4 @@
+import { unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { aliveNode } from "../../../support/node-driver.ts";
 import { suite } from "../../../support/suite.ts";
@@ -60,6 +61,29 @@ test("a whole list without a condition ends its incident", () => {
   node.send({ kind: "conditions", conditions: [] });
   assert.equal(node.lines, ["2000 nic-down cleared"]);
   assert.equal(node.state.record.conditions, []);
+});
+
+test("a whole list of a monitor that can not tell ends nothing", () => {
+  const node = aliveNode();
+  node.report("problem", "guest-crashed", "guest-1");
+  node.lines.length = 0;
+  node.send({
+    kind: "conditions",
+    conditions: [
+      {
+        monitor: "test",
+        subject: "",
+        status: "unknown",
+        failureClass: "guest-crashed",
+        reason: "NotListed",
+        message: "libvirt has not listed its guests yet",
+        since: unixMs(0),
+        transition: 9,
+        attributes: {},
+      },
+    ],
+  });
+  assert.equal(node.lines, []);
 });
 
 test("silence does not clear what an agent reported", () => {
