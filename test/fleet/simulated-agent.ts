@@ -13,6 +13,7 @@ import type { Random } from "@herdbeat/shared/random";
 import { durationMs } from "@herdbeat/shared/time";
 import { MASK_BYTES, maskedFrame, ServerStream, upgradeRequest } from "./client-frames.ts";
 import { HeartbeatFrame } from "./heartbeat-frame.ts";
+import { uuid, wholeHeartbeat } from "./simulated-frames.ts";
 
 export interface FleetSettings {
   readonly endpoints: readonly string[];
@@ -35,7 +36,6 @@ type Phase = "idle" | "connecting" | "greeting" | "established" | "dead";
 /** Conditions go whole with the first heartbeat of a session and then this often. */
 const WHOLE_LIST_EVERY_MS = 60_000;
 const GREETING_DEADLINE_MS = 15_000;
-const FLAG_FULL = 4;
 const UPGRADE_KEY = Buffer.from("herdbeat-fleet16").toString("base64");
 
 export class SimulatedAgent {
@@ -294,37 +294,4 @@ export class SimulatedAgent {
     if (goodbye.endpoint === "") return this.#plan.next(notBefore);
     return this.#plan.redirect(goodbye.endpoint, notBefore);
   }
-}
-
-function wholeHeartbeat(sequence: number, lastTransition: number, count: number): AgentFrame {
-  const conditions = Array.from({ length: count }, (_, index) => ({
-    monitor: "fleet-monitor",
-    subject: `subject-${index}`,
-    status: 1,
-    failureClass: "service-down",
-    reason: "AsExpected",
-    message: "nothing to report",
-    sinceAgeMs: 60_000,
-    attributes: [],
-  }));
-  const body = {
-    sequence,
-    reportAgeMs: 5,
-    flags: FLAG_FULL,
-    lastTransition,
-    ownLagMs: 1,
-    conditions,
-  };
-  return { kind: "heartbeat", body };
-}
-
-function uuid(random: Random): string {
-  const hex = random.hex(16);
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join("-");
 }

@@ -96,6 +96,10 @@ export class SimAggregator {
           mirrors.set(mirror.shard, mirror);
           return Promise.resolve();
         },
+        remove: (shard) => {
+          mirrors.delete(shard);
+          return Promise.resolve();
+        },
       },
       listener,
       probe: {

@@ -21,7 +21,13 @@ import type {
   ShardView,
 } from "@herdbeat/aggregator/ports/fleet-view";
 import type { HistoryEntry } from "@herdbeat/aggregator/ports/shard-store";
-import type { AggregatorId, DestinationName, IncidentId, NodeId } from "@herdbeat/shared/ids";
+import type {
+  AggregatorId,
+  DestinationName,
+  IncidentId,
+  NodeId,
+  ShardId,
+} from "@herdbeat/shared/ids";
 import { type UnixMs, unixMs } from "@herdbeat/shared/time";
 import { fixtureAggregators, fixtureShards } from "./fixture-cluster.ts";
 import { CONTROLLER, fixtureDeliveries, fixtureIncidents, PAGER } from "./fixture-incidents.ts";
@@ -53,6 +59,7 @@ export class FixtureFleetView implements FleetView, FleetCommands {
   readonly #listeners: Set<(change: FleetChange) => void> = new Set();
   readonly #audit: AuditEntry[] = [];
   #notices: NoticeView[];
+  #isAdopted = false;
   #store: StoreHealth;
   #made = 0;
   /** How often the whole fleet was read; tests look at it. */
@@ -139,7 +146,19 @@ export class FixtureFleetView implements FleetView, FleetCommands {
   }
 
   async shards(): Promise<readonly ShardView[]> {
-    return fixtureShards(this.self, [...this.#records.values()], [...this.#incidents.values()]);
+    return this.#shards();
+  }
+
+  #shards(): readonly ShardView[] {
+    const all = fixtureShards(
+      this.self,
+      [...this.#records.values()],
+      [...this.#incidents.values()],
+    );
+    if (!this.#isAdopted) return all;
+    return all.map((one) =>
+      one.status === "held" ? { ...one, status: "owned-elsewhere", heldBecause: "" } : one,
+    );
   }
 
   aggregators(): readonly AggregatorView[] {
@@ -219,10 +238,20 @@ export class FixtureFleetView implements FleetView, FleetCommands {
     return { kind: "done", value: updated };
   }
 
+  restorable(): ReturnType<FleetCommands["restorable"]> {
+    const held = this.#shards().filter((shard) => shard.status === "held");
+    return held.map(({ shard, nodes }) => {
+      return { shard, from: "memory", generation: { id: "0f0f0f0f", version: 103 }, nodes };
+    });
+  }
+
   async adoptStore(
     by: string,
     source: "mirror" | "as-is",
+    _only: readonly ShardId[] | null,
   ): ReturnType<FleetCommands["adoptStore"]> {
+    if (this.#isAdopted) return { kind: "refused", why: "no shard is on hold" };
+    this.#isAdopted = true;
     this.#note(by, "store-adopted", { source });
     return {
       kind: "done",

@@ -38,8 +38,8 @@ export interface StackOptions {
   readonly extraConfig?: string;
   /** TLS with a throw-away authority, as in production; otherwise insecure. */
   readonly secure?: boolean;
-  /** Where agents and other aggregators find the aggregators. @default 127.0.0.1 */
-  readonly streamHost?: string;
+  /** Where the aggregators listen and are found. @default 127.0.0.1 */
+  readonly host?: string;
   /** Fixed port of the first aggregator's HTTP; any free one by default. */
   readonly httpPort?: number;
   /** Command that every aggregator is started through, e.g. `["taskset", "-c", "0"]`. */
@@ -140,7 +140,7 @@ export class Stack {
       "--token-file",
       join(this.dir, "token"),
       "--api",
-      `http://127.0.0.1:${this.#httpPort}`,
+      `http://${this.#host}:${this.#httpPort}`,
       "--data",
       join(this.dir, "controller"),
       ...(this.#options.controller ?? []),
@@ -159,7 +159,7 @@ export class Stack {
   ): Promise<AggregatorProcess> {
     const file = join(this.dir, `${id}.yaml`);
     if (this.#ca !== null) {
-      const names = new Set(["localhost", LOOPBACK, this.#streamHost]);
+      const names = new Set(["localhost", LOOPBACK, this.#host]);
       const identity = await this.#ca.issueAggregator(id as AggregatorId, [...names]);
       writeIdentity(this.tlsDir, id, identity);
     }
@@ -213,9 +213,9 @@ export class Stack {
     return `aggregator: { id: ${id}, dataDir: ${join(this.dir, id)} }
 ${this.#tls(id)}
 listen:
-  stream: { host: ${this.#streamHost}, port: ${ports.stream} }
-  http: { host: 127.0.0.1, port: ${ports.http} }
-  advertise: ${this.#streamHost}
+  stream: { host: ${this.#host}, port: ${ports.stream} }
+  http: { host: ${this.#host}, port: ${ports.http} }
+  advertise: ${this.#host}
 store: { mode: external, socket: "${redis.socketPath}", password: "${redis.password}" }
 api: { tokens: ${join(this.dir, "tokens")} }
 ${destination}
@@ -223,8 +223,8 @@ ${this.#options.extraConfig ?? ""}
 `;
   }
 
-  get #streamHost(): string {
-    return this.#options.streamHost ?? LOOPBACK;
+  get #host(): string {
+    return this.#options.host ?? LOOPBACK;
   }
 
   get tlsDir(): string {

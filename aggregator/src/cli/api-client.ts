@@ -27,6 +27,11 @@ export class ApiClient {
     this.#token = token;
   }
 
+  /** Another server of the same cluster, with the same token. */
+  at(server: URL): ApiClient {
+    return new ApiClient(server, this.#token);
+  }
+
   get(path: string, query: Query = {}): Promise<Document> {
     return this.#call("GET", path, query, undefined);
   }

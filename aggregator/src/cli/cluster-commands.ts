@@ -8,6 +8,7 @@ import { type Document, harmless, textOf } from "./document.ts";
 import { positive } from "./node-commands.ts";
 import { writeItem, writeList } from "./output.ts";
 import { incidentId } from "./resolve.ts";
+import { adoptEverywhere } from "./store-adoption.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function addClusterCommands(program: Command, terminal: Terminal): void {
@@ -122,7 +123,7 @@ const ADOPT_WARNINGS: Readonly<Record<AdoptFlags["from"], string>> = {
 async function adopt(flags: AdoptFlags, command: Command, terminal: Terminal): Promise<void> {
   const { client, output } = await contextOf(command, terminal);
   if (flags.yes !== true) await confirmAdoption(flags, client, terminal);
-  const value = await client.post("/api/v1/store/adopt", { source: flags.from });
+  const value = await adoptEverywhere(flags.from, client, terminal);
   const counts = ["shards", "nodes", "incidents"].map((name) => `${textOf(value, name)} ${name}`);
   writeItem(terminal, output, {
     value,

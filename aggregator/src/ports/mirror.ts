@@ -21,4 +21,6 @@ export interface MirrorStore {
   }>;
   /** Written atomically; coalesced by the caller. */
   save(mirror: ShardMirror): Promise<void>;
+  /** What it was a copy of counts no longer. Nothing happens when there is none. */
+  remove(shard: ShardId): Promise<void>;
 }

@@ -11,7 +11,12 @@ import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
 import { ACTIONS_KEPT_MAX, type IncidentAction, type IncidentRecord } from "../core/incident.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
-import type { CommandOutcome, FleetCommands, FleetView } from "../ports/fleet-view.ts";
+import type {
+  CommandOutcome,
+  FleetCommands,
+  FleetView,
+  RestorableShard,
+} from "../ports/fleet-view.ts";
 import { APPLY_WRITES_MAX, type Ownership, type ShardStore } from "../ports/shard-store.ts";
 import type { MirrorKeeper } from "./mirror-keeper.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -147,22 +152,44 @@ export class Commands implements FleetCommands {
     });
   }
 
+  restorable(): readonly RestorableShard[] {
+    const { runners, mirrors } = this.#deps;
+    return this.#heldShards().flatMap((shard): readonly RestorableShard[] => {
+      const runner = runners.get(shard);
+      if (runner !== undefined) {
+        const { generation, indexes } = runner;
+        return [{ shard, from: "memory", generation, nodes: indexes.size }];
+      }
+      const mirror = mirrors.mirrorOf(shard);
+      if (mirror === null) return [];
+      const { generation, nodes } = mirror;
+      return [{ shard, from: "mirror", generation, nodes: nodes.length }];
+    });
+  }
+
+  #heldShards(): readonly ShardId[] {
+    const { manager, runners } = this.#deps;
+    return [...allShards()].filter(
+      (shard) => manager.foreign.has(shard) || runners.get(shard)?.held === true,
+    );
+  }
+
   async adoptStore(
     by: string,
     source: "mirror" | "as-is",
+    only: readonly ShardId[] | null,
   ): Promise<
     CommandOutcome<{ readonly shards: number; readonly nodes: number; readonly incidents: number }>
   > {
     const { manager, fleet, clock, logger } = this.#deps;
-    const held = [...allShards()].filter(
-      (shard) => manager.foreign.has(shard) || this.#deps.runners.get(shard)?.held === true,
-    );
+    const held = this.#heldShards().filter((shard) => only?.includes(shard) ?? true);
     if (held.length === 0)
       return { kind: "refused", why: "no shard is on hold: there is nothing to adopt" };
-    await this.#deps.recreateMeta();
+    // With it, shards that nobody knows may be made from nothing: not before all of them were restored.
+    if (only === null) await this.#deps.recreateMeta();
     const total = { shards: 0, nodes: 0, incidents: 0 };
     for (const shard of held) {
-      const done = source === "mirror" ? await this.#restore(shard) : this.#acceptAsIs(shard);
+      const done = source === "mirror" ? await this.#restore(shard, only !== null) : await this.#acceptAsIs(shard);
       if (done === null) continue;
       total.shards += 1;
       total.nodes += done.nodes;
@@ -181,6 +208,7 @@ export class Commands implements FleetCommands {
 
   async #restore(
     shard: ShardId,
+    isBest: boolean,
   ): Promise<{ readonly nodes: number; readonly incidents: number } | null> {
     const { manager, desk, mirrors, shards, clock, random, self, logger } = this.#deps;
     const found = await shards.load(shard);
@@ -191,12 +219,12 @@ export class Commands implements FleetCommands {
         manager.isOwnerLiving(found.owner.aggregator)
       ) {
         // Its owner restored it already under a new generation: that is the truth from now on.
-        mirrors.forget(shard);
+        await mirrors.forget(shard);
         manager.acceptGeneration(shard, found.generation);
         return { nodes: 0, incidents: 0 };
       }
       // What another living aggregator holds in memory is better than our disk: it restores its own.
-      if (manager.hasLivingPeers()) return null;
+      if (!isBest && manager.hasLivingPeers()) return null;
     }
     const knowledge = desk.knowledge(shard, mirrors.mirrorOf(shard));
     if (knowledge === null) return null;
@@ -223,7 +251,7 @@ export class Commands implements FleetCommands {
       }
       generation = outcome.generation;
     }
-    mirrors.forget(shard);
+    await mirrors.forget(shard);
     manager.acceptGeneration(shard, generation);
     manager.adopted(ownership);
     desk.restored(ownership, generation, knowledge);
@@ -231,10 +259,12 @@ export class Commands implements FleetCommands {
   }
 
   /** The store is right and our memory is not: forget, and begin again with what it holds. */
-  #acceptAsIs(shard: ShardId): { readonly nodes: number; readonly incidents: number } {
+  async #acceptAsIs(
+    shard: ShardId,
+  ): Promise<{ readonly nodes: number; readonly incidents: number }> {
     const { manager, desk, mirrors } = this.#deps;
     const nodes = this.#deps.runners.get(shard)?.indexes.size ?? 0;
-    mirrors.forget(shard);
+    await mirrors.forget(shard);
     desk.lost(shard, "the store was adopted as it is");
     manager.forgetShard(shard);
     manager.acceptGeneration(shard, null);

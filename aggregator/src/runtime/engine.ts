@@ -318,6 +318,7 @@ export class Engine implements Startable {
         draining: this.#draining,
       }),
       mirrored: (shard) => this.#mirrors.generationOf(shard),
+      hasRecord: async () => (await fleet.meta(null)) !== null,
       tooSick: () => this.turns.lostShare > this.#deps.lostShareMax,
       onClaimed: (ownership, snapshot, generation) =>
         this.#desk.claimed(ownership, snapshot, generation),

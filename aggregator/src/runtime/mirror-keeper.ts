@@ -65,8 +65,16 @@ export class MirrorKeeper {
   }
 
   /** An operator adopted another truth: what was remembered no longer counts. */
-  forget(shard: ShardId): void {
+  async forget(shard: ShardId): Promise<void> {
     this.#known.delete(shard);
+    try {
+      await this.#deps.store.remove(shard);
+    } catch (error) {
+      this.#deps.logger.error("could not remove a local mirror; after a restart its shard is held", {
+        shard,
+        error: renderErrorChain(error),
+      });
+    }
   }
 
   #schedule(): void {

@@ -53,6 +53,8 @@ export interface ShardManagerDeps {
   readonly self: () => Omit<AggregatorRecord, "counter">;
   /** The highest generation that this machine's mirror knows, per shard. */
   readonly mirrored: (shard: ShardId) => StoreGeneration | null;
+  /** The store has the cluster's record; without it, others may know what we never saw. */
+  readonly hasRecord: () => Promise<boolean>;
   /** More than 20 % of the last minute lost: too sick to look after anybody. */
   readonly tooSick: () => boolean;
   readonly onClaimed: (
@@ -269,7 +271,8 @@ export class ShardManager {
   }
 
   #checkGeneration(shard: ShardId, found: StoreGeneration | null): void {
-    const known = highest(this.#generations.get(shard) ?? null, this.#deps.mirrored(shard));
+    const known = this.#known(shard);
+    if (known === null && found === null) return;
     const verdict = judgeGeneration(known, found);
     if (verdict.kind === "held") {
       // A peer's word may be newer than a look that was under way: only a second look counts.
@@ -277,15 +280,22 @@ export class ShardManager {
         this.#doubted.add(shard);
         return;
       }
-      if (!this.#foreign.has(shard)) {
-        this.#foreign.set(shard, verdict.why);
-        this.#deps.onForeign(shard, verdict.why);
-      }
+      this.#hold(shard, verdict.why);
       return;
     }
     this.#foreign.delete(shard);
     this.#doubted.delete(shard);
     if (found !== null) this.noteGeneration(shard, found);
+  }
+
+  #known(shard: ShardId): StoreGeneration | null {
+    return highest(this.#generations.get(shard) ?? null, this.#deps.mirrored(shard));
+  }
+
+  #hold(shard: ShardId, why: string): void {
+    if (this.#foreign.has(shard)) return;
+    this.#foreign.set(shard, why);
+    this.#deps.onForeign(shard, why);
   }
 
   #isLiving(id: AggregatorId): boolean {
@@ -308,19 +318,22 @@ export class ShardManager {
       held: new Set(this.#held.keys()),
       settled: sick || elapsed(this.#membershipSince, this.#deps.clock.now()) >= SETTLE_AFTER,
     });
-    const claims = moves.filter((move) => move.kind === "claim" && !this.#foreign.has(move.shard));
-    await Promise.all(
-      claims.map((move) =>
-        move.kind === "claim" ? this.#claim(move.shard, move.expected) : Promise.resolve(),
-      ),
-    );
+    const wanted = moves.filter((move) => move.kind === "claim");
+    const unknown = wanted.filter(({ shard }) => this.#known(shard) === null);
+    if (unknown.length > 0) {
+      const isWiped = !(await this.#deps.hasRecord());
+      for (const { shard } of unknown)
+        if (isWiped) this.#hold(shard, "the store has lost the cluster's record: it was wiped");
+        else this.#foreign.delete(shard);
+    }
+    const claims = wanted.filter(({ shard }) => !this.#foreign.has(shard));
+    await Promise.all(claims.map((move) => this.#claim(move.shard, move.expected)));
     for (const move of moves) if (move.kind === "give") await this.#give(move.shard, move.to);
     await this.#sweep(living);
   }
 
   async #claim(shard: ShardId, expected: ShardOwner | null): Promise<void> {
     const { shards, clock, random } = this.#deps;
-    const known = this.#generations.get(shard) ?? this.#deps.mirrored(shard);
     const outcome = await shards.claim({
       shard,
       self: this.#deps.self().id,
@@ -328,7 +341,7 @@ export class ShardManager {
       tokenSeen: (expected?.token ?? 0) as FencingToken,
       now: clock.wallNow(),
       // Only a shard that no one here ever saw may be made from nothing.
-      create: known === null ? { generationId: random.hex(8) } : null,
+      create: this.#known(shard) === null ? { generationId: random.hex(8) } : null,
     });
     switch (outcome.kind) {
       case "taken":
@@ -371,13 +384,10 @@ export class ShardManager {
     try {
       await this.#deps.shards.release(ownership);
     } catch (error) {
-      this.#deps.logger.warn(
-        "could not release a shard; its heir waits until our counter stands still",
-        {
-          shard,
-          error: renderErrorChain(error),
-        },
-      );
+      this.#deps.logger.warn("could not release a shard; its heir waits for our counter's end", {
+        shard,
+        error: renderErrorChain(error),
+      });
     }
   }
 

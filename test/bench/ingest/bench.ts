@@ -15,6 +15,7 @@ import {
   PreconditionError,
 } from "../lib/bench.ts";
 import { type LoopDelay, MeasuredProcess } from "../lib/measured-process.ts";
+import type { Sample } from "../lib/raw-file.ts";
 import { median, rounded } from "../lib/statistics.ts";
 import { SERVERS, type Server, startServer } from "./servers.ts";
 
@@ -34,11 +35,19 @@ const GENERATOR_CORE = 1;
 /** Connections, compiled code and the heap have settled by then. */
 const SETTLE_MS = 8_000;
 const LOOP_WINDOW_MS = 8_000;
+/** Of the messages; beats that a late generator left out. */
+const STARVED_SHARE_MAX = 0.01;
+const ATTEMPTS_MAX = 3;
 
 interface Run {
   readonly usPerMessage: number;
   readonly coreShare: number;
   readonly loop: LoopDelay;
+}
+
+interface RunSample extends Run, Sample {
+  readonly messages: number;
+  readonly skipped: number;
 }
 
 interface FleetStats {
@@ -130,51 +139,67 @@ async function idleLoop({ raw }: BenchContext): Promise<number> {
   }
 }
 
+/** A starved generator sends in bursts, which are cheaper to read: such a run is made again. */
 async function measure(
-  { raw }: BenchContext,
+  context: BenchContext,
   which: Server,
   load: Load,
   pair: number,
   windowMs: number,
 ): Promise<Run> {
-  const sample = await raw.cell(`${load.name} ${pair} ${which}`, async () => {
-    const server = await startServer(which, SERVER_CORE);
-    const fleet = new MeasuredProcess(GENERATOR_CORE, "test/fleet/main.ts", [
-      ...["--endpoint", server.endpoint],
-      ...["--nodes", String(load.nodes)],
-      ...["--interval", `${load.intervalMs}ms`],
-      ...["--seed", String(pair + 1)],
-    ]);
-    try {
-      await fleet.line((line) => (line.includes('"event":"ready"') ? true : undefined), 120_000);
-      await delay(SETTLE_MS);
-      const before = { ...(await stats(fleet)), cpuMs: server.process.cpuMs() };
-      await delay(windowMs);
-      const after = { ...(await stats(fleet)), cpuMs: server.process.cpuMs() };
-      const loop = await server.process.loopDelay(LOOP_WINDOW_MS);
-      if (after.established < load.nodes)
-        throw new Error(`${which}: only ${after.established} of ${load.nodes} nodes are connected`);
-      const messages = after.heartbeats - before.heartbeats;
-      const cpuMs = after.cpuMs - before.cpuMs;
-      return {
-        which,
-        load: load.name,
-        pair,
-        messages,
-        cpuMs,
-        skipped: after.skipped - before.skipped,
-        rssMiB: server.process.rssMiB(),
-        generatorCpuMs: fleet.cpuMs(),
-        usPerMessage: (cpuMs * 1_000) / messages,
-        coreShare: cpuMs / windowMs,
-        loop,
-      };
-    } finally {
-      await fleet.stop();
-      await server.stop();
+  const cell = `${load.name} ${pair} ${which}`;
+  const sample = await context.raw.cell(cell, async () => {
+    for (let attempt = 1; ; attempt++) {
+      const run = await measureOnce(which, load, pair, windowMs);
+      if (run.skipped <= run.messages * STARVED_SHARE_MAX || attempt === ATTEMPTS_MAX) return run;
+      context.raw.write({ ...run, kind: "starved", cell });
+      context.say(`${cell}: the generator was starved, once more`);
     }
   });
   return sample as unknown as Run;
+}
+
+async function measureOnce(
+  which: Server,
+  load: Load,
+  pair: number,
+  windowMs: number,
+): Promise<RunSample> {
+  const server = await startServer(which, SERVER_CORE);
+  const fleet = new MeasuredProcess(GENERATOR_CORE, "test/fleet/main.ts", [
+    ...["--endpoint", server.endpoint],
+    ...["--nodes", String(load.nodes)],
+    ...["--interval", `${load.intervalMs}ms`],
+    ...["--seed", String(pair + 1)],
+  ]);
+  try {
+    await fleet.line((line) => (line.includes('"event":"ready"') ? true : undefined), 120_000);
+    await delay(SETTLE_MS);
+    const before = { ...(await stats(fleet)), cpuMs: server.process.cpuMs() };
+    await delay(windowMs);
+    const after = { ...(await stats(fleet)), cpuMs: server.process.cpuMs() };
+    const loop = await server.process.loopDelay(LOOP_WINDOW_MS);
+    if (after.established < load.nodes)
+      throw new Error(`${which}: only ${after.established} of ${load.nodes} nodes are connected`);
+    const messages = after.heartbeats - before.heartbeats;
+    const cpuMs = after.cpuMs - before.cpuMs;
+    return {
+      which,
+      load: load.name,
+      pair,
+      messages,
+      cpuMs,
+      skipped: after.skipped - before.skipped,
+      rssMiB: server.process.rssMiB(),
+      generatorCpuMs: fleet.cpuMs(),
+      usPerMessage: (cpuMs * 1_000) / messages,
+      coreShare: cpuMs / windowMs,
+      loop,
+    };
+  } finally {
+    await fleet.stop();
+    await server.stop();
+  }
 }
 
 async function stats(fleet: MeasuredProcess): Promise<FleetStats> {

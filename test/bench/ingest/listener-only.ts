@@ -1,18 +1,30 @@
 /** The aggregator's listener with an observer that does nothing: its own cost, without detection. */
+
+import { createThrowAwayCa } from "@herdbeat/aggregator/adapters/tls/throw-away-ca";
 import { WsAgentListener } from "@herdbeat/aggregator/adapters/ws/agent-listener";
-import { StreamServer } from "@herdbeat/aggregator/adapters/ws/stream-server";
+import { StreamServer, type StreamTls } from "@herdbeat/aggregator/adapters/ws/stream-server";
 import type { AgentHello, AgentSession } from "@herdbeat/aggregator/ports/agent-listener";
-import type { Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
+import type { AggregatorId, Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
 import { systemClock } from "@herdbeat/shared/system-clock";
 import { durationMs } from "@herdbeat/shared/time";
 
+/** Acknowledges every n-th heartbeat; 0 = none. */
 const ackEvery = Number(process.env["ACK_EVERY"] ?? 0);
+/** A folder with a throw-away CA: the listener then speaks mutual TLS. */
+const tlsDir = process.env["TLS_DIR"];
 const clock = systemClock;
+
+async function throwAwayTls(dir: string): Promise<StreamTls> {
+  const authority = await createThrowAwayCa(dir, clock);
+  const identity = await authority.issueAggregator("bench" as AggregatorId, ["127.0.0.1"]);
+  return { ca: authority.certificatePem, ...identity };
+}
+
 const server = new StreamServer({
   host: "0.0.0.0",
   port: 0,
-  tls: null,
+  tls: tlsDir === undefined ? null : await throwAwayTls(tlsDir),
   clock,
   logger: silentLogger,
 });

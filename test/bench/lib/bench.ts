@@ -15,7 +15,7 @@ export interface BenchContext {
   /** Raw samples, one JSON object per line. */
   readonly raw: RawFile;
   /** Progress for people, on standard error. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
 }
 
 export interface BenchResult {

@@ -4,16 +4,22 @@ import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
 import { eventually } from "../../support/eventually.ts";
+import { FIXTURE_PEER } from "../../support/fixture-nodes.ts";
 import { type HttpFixture, startHttpFixture } from "../../support/http-fixture.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("herdctl");
 
 let api: HttpFixture;
+let peer: HttpFixture;
 test.before(async () => {
-  api = await startHttpFixture();
+  peer = await startHttpFixture({ self: FIXTURE_PEER });
+  api = await startHttpFixture({ peerEndpoint: () => peer.endpoint });
 });
-test.after(() => api.stop());
+test.after(async () => {
+  await api.stop();
+  await peer.stop();
+});
 
 interface Run {
   readonly code: number;
@@ -140,8 +146,12 @@ test("asks before it adopts a store, and says what would be lost", async () => {
   assert.match(refused.error, /1 shards are held\.\n {2}the stored version is lower than known/);
   assert.is((await herdctl("store adopt --from mirror")).code, 2);
   const done = await herdctl("store adopt --from mirror", { answer: "yes" });
-  assert.equal([done.code, done.out], [0, "adopted: 1 shards, 20 nodes, 9 incidents\n"]);
-  assert.is((await herdctl("store adopt --from mirror --yes")).code, 0);
+  assert.equal([done.code, done.out], [0, "adopted: 1 shards, 40 nodes, 18 incidents\n"]);
+  // Both were asked, not only the one that was named.
+  for (const { view } of [api, peer])
+    assert.ok((await view.shards()).every(({ status }) => status !== "held"));
+  const again = await herdctl("store adopt --from mirror --yes");
+  assert.equal([again.code, again.out], [0, "adopted: 0 shards, 0 nodes, 0 incidents\n"]);
   assert.is((await herdctl("store adopt --yes")).code, 2);
 });
 

@@ -75,6 +75,14 @@ export interface SessionDto {
   readonly expiresAt: string | null;
 }
 
+/** A held shard that the answering aggregator could restore from its own memory or disk. */
+export interface RestorableDto {
+  readonly shard: number;
+  readonly from: "memory" | "mirror";
+  readonly generation: { readonly id: string; readonly version: number };
+  readonly nodes: number;
+}
+
 export interface AdoptResult {
   readonly shards: number;
   readonly nodes: number;

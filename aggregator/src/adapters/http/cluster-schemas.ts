@@ -72,6 +72,13 @@ export const CLUSTER_COMPONENTS: readonly TSchema[] = [
     scope: Type.String({ enum: ["viewer", "operator", "admin"] }),
     expiresAt: or(instant),
   }),
+  component("Restorable", {
+    shard: count,
+    from: Type.String({ enum: ["memory", "mirror"] }),
+    generation: Type.Object({ id: text, version: count }),
+    nodes: count,
+  }),
+  list("RestorablePage", "Restorable"),
   component("AdoptResult", { shards: count, nodes: count, incidents: count }),
   component("Version", { name: text, version: text, api: text }),
   component("Problem", {

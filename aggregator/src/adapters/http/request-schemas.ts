@@ -143,6 +143,15 @@ export const adoptBody: TSchema = Type.Object(
       enum: ["mirror", "as-is"],
       description: "From the owners' local mirrors, or the store as it is now.",
     }),
+    shards: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 0, maximum: SHARD_COUNT - 1 }), {
+        minItems: 1,
+        maxItems: SHARD_COUNT,
+        description:
+          "Restore exactly these from this aggregator, because no other one has more of them " +
+          "(`GET /api/v1/store/restorable` of each tells). Without it, all that are held.",
+      }),
+    ),
   },
   closed,
 );

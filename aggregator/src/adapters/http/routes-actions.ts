@@ -2,11 +2,12 @@
  * What was done about an incident: reported by recovery controllers and by people. The write is made
  * by the aggregator that owns the incident's shard; any other hands the request on to it.
  */
-import type { IncidentId } from "@herdbeat/shared/ids";
+import type { IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncidentAction } from "../../core/incident.ts";
 import type { CommandOutcome } from "../../ports/fleet-view.ts";
 import { identityOf } from "./authentication.ts";
+import type { RestorableDto } from "./cluster-dto.ts";
 import { operation, type RouteContext } from "./context.ts";
 import type { ActionDto, ActionPatch, NewAction, Page } from "./dto.ts";
 import { checkIfMatch, isNotModified, strongTag } from "./etag.ts";
@@ -63,6 +64,18 @@ export function registerActionRoutes(context: RouteContext): void {
     body: adoptBody,
   });
   app.post("/api/v1/store/adopt", adopt, (request, reply) => adoptStore(context, request, reply));
+  const restorable = operation({
+    id: "listRestorable",
+    summary: "Held shards that this aggregator could restore from its own memory or disk",
+    tag: "cluster",
+    scope: "admin",
+    answers: "RestorablePage",
+    query: noQuery,
+  });
+  app.get("/api/v1/store/restorable", restorable, async (): Promise<Page<RestorableDto>> => {
+    const items = context.commands.restorable();
+    return { items, next: null, total: items.length, asOf: isoTime(context.clock.wallNow()) };
+  });
 }
 
 function registerActionReads(context: RouteContext): void {
@@ -207,13 +220,16 @@ async function adoptStore(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { source } = request.body as { readonly source: "mirror" | "as-is" };
+  const { source, shards } = request.body as {
+    readonly source: "mirror" | "as-is";
+    readonly shards?: readonly ShardId[];
+  };
   const by = identityOf(request).principal.name;
   context.logger.warn("store adoption asked for", { by, source });
   const key = readIdempotencyKey(request.headers["idempotency-key"]);
   const once = { key, scope: `${by}\nadopt`, body: request.body };
   const answer = await context.idempotency.once(once, async () => {
-    const outcome = await context.commands.adoptStore(by, source);
+    const outcome = await context.commands.adoptStore(by, source, shards ?? null);
     return settle(request, outcome, (value) => ({ status: 200, body: value, headers: {} }));
   });
   return sendAnswer(reply, answer);

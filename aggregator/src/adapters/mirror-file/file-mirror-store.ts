@@ -6,7 +6,7 @@
  * does not touch it. Saves of one shard happen one after the other.
  */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import { SHARD_COUNT, type ShardId } from "@herdbeat/shared/ids";
@@ -63,14 +63,23 @@ export class FileMirrorStore implements MirrorStore {
 
   /** Rejects with StoreUnavailableError when the disk does not take it; the old copy is then still there. */
   async save(mirror: ShardMirror): Promise<void> {
-    const before = this.#saves.get(mirror.shard) ?? Promise.resolve();
+    await this.#inOrder("save", mirror.shard, () => this.#write(mirror));
+  }
+
+  async remove(shard: ShardId): Promise<void> {
+    const path = join(this.#folder, fileName(shard));
+    await this.#inOrder("removal", shard, () => rm(path, { force: true }));
+  }
+
+  async #inOrder(what: string, shard: ShardId, change: () => Promise<void>): Promise<void> {
+    const before = this.#saves.get(shard) ?? Promise.resolve();
     // An earlier failure was told to its own caller.
-    const save = before.catch(() => {}).then(() => this.#write(mirror));
-    this.#saves.set(mirror.shard, save);
+    const done = before.catch(() => {}).then(change);
+    this.#saves.set(shard, done);
     try {
-      await save;
+      await done;
     } catch (error) {
-      throw new StoreUnavailableError(`save of the mirror of shard ${mirror.shard}`, error);
+      throw new StoreUnavailableError(`${what} of the mirror of shard ${shard}`, error);
     }
   }
 

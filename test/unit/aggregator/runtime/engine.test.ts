@@ -1,5 +1,7 @@
+import type { RestorableShard } from "@herdbeat/aggregator/ports/fleet-view";
+import type { ShardId } from "@herdbeat/shared/ids";
 import * as assert from "uvu/assert";
-import { SimWorld } from "../../../sim/world.ts";
+import { type SimAggregator, SimWorld } from "../../../sim/world.ts";
 import { suite } from "../../../support/suite.ts";
 
 const test = suite("engine");
@@ -181,7 +183,7 @@ test("a wiped store is held and said, and restored from memory with the same ids
   await sim.run(10_000);
   assert.equal(sim.delivered("host-down"), []);
   let adopted: unknown;
-  void sim.aggregators[0]?.engine.commands.adoptStore("operator", "mirror").then((outcome) => {
+  void sim.aggregators[0]?.engine.commands.adoptStore("operator", "mirror", null).then((outcome) => {
     adopted = outcome;
   });
   await sim.run(10_000);
@@ -205,7 +207,7 @@ test("a wiped store is held by a new life of the process too: its mirrors know",
   await sim.run(10_000);
   assert.is(next.engine.runners.size, 0);
   assert.ok(next.engine.notices.list().some((one) => one.kind === "store-held"));
-  void next.engine.commands.adoptStore("operator", "mirror");
+  void next.engine.commands.adoptStore("operator", "mirror", null);
   await sim.run(60_000);
   assert.is(next.engine.runners.size, 64);
   assert.equal(sim.delivered("host-down"), []);
@@ -213,6 +215,70 @@ test("a wiped store is held by a new life of the process too: its mirrors know",
     (await next.engine.view.nodes()).filter((one) => one.record.state === "alive").length,
     10,
   );
+});
+
+/** What herdctl does: whoever has most of a shard restores it, then all accept. */
+async function adoptEverywhere(sim: SimWorld, running: readonly SimAggregator[]): Promise<void> {
+  const best = new Map<ShardId, { readonly of: SimAggregator; readonly copy: RestorableShard }>();
+  for (const of of running) {
+    for (const copy of of.engine.commands.restorable()) {
+      const known = best.get(copy.shard)?.copy;
+      if (known === undefined || copy.generation.version > known.generation.version)
+        best.set(copy.shard, { of, copy });
+    }
+  }
+  for (const one of running) {
+    const shards = [...best.values()].filter(({ of }) => of === one).map(({ copy }) => copy.shard);
+    void one.engine.commands.adoptStore("operator", "mirror", shards);
+    await sim.run(1_000);
+  }
+  for (const one of [...running, ...running]) {
+    void one.engine.commands.adoptStore("operator", "mirror", null);
+    await sim.run(1_000);
+  }
+}
+
+test("two new lives on a wiped store make nothing from nothing, and restore all from both disks", async () => {
+  const sim = await world(20, 2);
+  for (const agent of sim.agents.values()) agent.report("problem", "guest-crashed", "guest-1");
+  await sim.run(20_000);
+  const [first, second] = sim.aggregators;
+  assert.equal(
+    [first, second].map((one) => (one?.engine.runners.size ?? 0) > 0),
+    [true, true],
+  );
+  first?.kill();
+  second?.kill();
+  sim.database.wipe();
+  const running = [await sim.aggregator("agg-1"), await sim.aggregator("agg-2")];
+  await sim.run(20_000);
+  assert.equal(
+    running.map(({ engine }) => [engine.runners.size, engine.manager.foreign.size]),
+    [
+      [0, 64],
+      [0, 64],
+    ],
+  );
+  const told = sim.effects.length;
+  await adoptEverywhere(sim, running);
+  await sim.run(60_000);
+  const sizes = running.map(({ engine }) => engine.runners.size);
+  assert.is(sizes[0] === undefined || sizes[1] === undefined ? 0 : sizes[0] + sizes[1], 64);
+  const incidents = await Promise.all(
+    running.map(async ({ engine }) => {
+      const nodes = await engine.view.nodes();
+      return nodes.filter((one) => one.live).flatMap((one) => one.openIncidents);
+    }),
+  );
+  assert.is(new Set(incidents.flat()).size, 20);
+  // Every effect was had before the loss: none is had again under another id.
+  assert.is(sim.effects.length, told);
+  // Nothing of the former generation is left on a disk to be held against the store later.
+  const third = running[0];
+  third?.kill();
+  const again = await sim.aggregator("agg-1");
+  await sim.run(30_000);
+  assert.is(again.engine.manager.foreign.size, 0);
 });
 
 test.run();

@@ -28,6 +28,14 @@ test("has nothing in a folder that is new", () =>
     assert.equal(await store.load(), { mirrors: [], damaged: [] });
   }));
 
+test("a removed mirror is gone, and may be removed again", () =>
+  withTempDir("mirror", async (folder) => {
+    const store = new FileMirrorStore(folder);
+    await Promise.all([store.save(mirror(3)), store.save(mirror(4)), store.remove(3 as ShardId)]);
+    await store.remove(3 as ShardId);
+    assert.equal((await new FileMirrorStore(folder).load()).mirrors, [mirror(4)]);
+  }));
+
 test("gives back the last mirror saved of each shard", () =>
   withTempDir("mirror", async (folder) => {
     const store = new FileMirrorStore(folder);

@@ -7,7 +7,10 @@ import { suite } from "../../../../support/suite.ts";
 const test = suite("frame-rate");
 
 /** A rate of 10 per second and bursts of 5, on a clock that the test moves. */
-function setup(): { pass(ms: number): void; send(count: number): number } {
+function setup(): {
+  readonly pass: (ms: number) => void;
+  readonly send: (count: number) => number;
+} {
   let now = 1_000;
   const clock: Clock = { now: () => monotonicMs(now), wallNow: () => unixMs(0) };
   const rate = new FrameRate({ perSecond: 10, burst: 5 }, clock);
