@@ -50,6 +50,8 @@ export interface GuestMonitorDeps {
 }
 
 const INTERVAL = durationMs(1_000);
+/** A QEMU that vanishes is seen within this. */
+const POLL_INTERVAL = durationMs(100);
 const TIMEOUT = durationMs(500);
 const AGENT_PING_TIMEOUT = durationMs(3_000);
 const AT_ONCE = { problemAfter: 1, okAfter: 1 };
@@ -77,6 +79,7 @@ export function createGuestMonitors(
         table.start(wake);
       },
       poll: () => table.lookAtProcesses("changes"),
+      pollInterval: () => (table.hasGuests ? POLL_INTERVAL : null),
       async probe() {
         table.lookAtProcesses("all");
         table.pingAgents();
@@ -183,6 +186,10 @@ class GuestTable {
    * Looks at the QEMU processes. Nothing more is done for "changes" where a process goes on as
    * before; "all" also counts silences. True when a guest's life changed by it.
    */
+  get hasGuests(): boolean {
+    return this.#guests.size > 0;
+  }
+
   lookAtProcesses(depth: "changes" | "all"): boolean {
     const { processes, channels } = this.#deps;
     let isChanged = false;
