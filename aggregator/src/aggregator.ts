@@ -49,10 +49,11 @@ export function createAggregator(deps: AggregatorDeps): Aggregator {
   const { config, logger, version } = deps;
   const metrics = createMetricsRegistry();
   const store = buildStore(deps);
+  const tls = streamTls(config, logger);
   const stream = new StreamServer({
     host: config.listen.stream.host,
     port: config.listen.stream.port,
-    tls: streamTls(config),
+    tls,
     advertisedHost: config.listen.advertise,
     clock,
     logger,
@@ -68,7 +69,7 @@ export function createAggregator(deps: AggregatorDeps): Aggregator {
   let http: HttpServer | null = null;
   const mesh = new WsMesh({
     server: stream,
-    tls: () => streamTls(config),
+    tls: () => tls,
     clock,
     random,
     logger,

@@ -1,18 +1,20 @@
 /** Builds adapters from the configuration; see aggregator.ts, which puts them together. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatDuration } from "@herdbeat/shared/duration-text";
 import { OperatingError } from "@herdbeat/shared/errors";
 import type { DestinationName } from "@herdbeat/shared/ids";
 import type { Startable } from "@herdbeat/shared/lifecycle";
 import type { Logger } from "@herdbeat/shared/logger";
 import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
 import { systemRandom } from "@herdbeat/shared/system-random";
-import { durationMs } from "@herdbeat/shared/time";
+import { durationMs, elapsed } from "@herdbeat/shared/time";
 import { ManagedRedis } from "./adapters/managed-redis/managed-redis.ts";
 import { type RedisAddress, RedisConnection } from "./adapters/redis/redis-connection.ts";
 import { RedisFleetStore } from "./adapters/redis/redis-fleet-store.ts";
 import { RedisShardStore } from "./adapters/redis/redis-shard-store.ts";
 import { ScriptRunner } from "./adapters/redis/script-runner.ts";
+import { loadTlsFiles } from "./adapters/tls/tls-files.ts";
 import type { DestinationSettings } from "./adapters/webhook/http-webhook.ts";
 import type { StreamTls } from "./adapters/ws/stream-server.ts";
 import type { AggregatorConfig } from "./config.ts";
@@ -20,6 +22,8 @@ import type { AggregatorConfig } from "./config.ts";
 const clock = systemClock;
 const timers = systemTimers;
 const random = systemRandom;
+
+const CERTIFICATE_WARNING = durationMs(7 * 86_400_000);
 
 export interface StoreParts {
   readonly config: AggregatorConfig;
@@ -94,13 +98,16 @@ function withPassword(url: string, password: string | undefined): string {
   return parsed.href;
 }
 
-export function streamTls(config: AggregatorConfig): StreamTls | null {
+/** Checked as a whole: files that can not work together are an error at the start, not at a handshake. */
+export function streamTls(config: AggregatorConfig, logger: Logger): StreamTls | null {
   if (config.insecure) return null;
-  return {
-    ca: pem(config.tls.ca, "tls.ca"),
-    cert: pem(config.tls.cert, "tls.cert"),
-    key: pem(config.tls.key, "tls.key"),
-  };
+  const { ca = "", cert = "", key = "" } = config.tls;
+  const material = loadTlsFiles({ ca, cert, key }, clock);
+  const left = elapsed(clock.wallNow(), material.expiresAt);
+  if (left < CERTIFICATE_WARNING) {
+    logger.warn("this aggregator's certificate ends soon", { left: formatDuration(left), cert });
+  }
+  return material;
 }
 
 function pem(path: string | undefined, key: string): string {
