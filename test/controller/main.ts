@@ -109,6 +109,11 @@ async function receive(
 ): Promise<void> {
   const wrong = checkSignature(secrets, request.headers, text, Date.now() / 1_000);
   if (wrong !== null) return refuse(response, 401, wrong);
+  const notice = parseNotice(text);
+  if (notice !== null) {
+    console.log(`notice: ${JSON.stringify(notice)}`);
+    return answer(response, 202, {});
+  }
   const body = parse(text);
   if (body === null) return refuse(response, 422, ajv.errorsText(isBody.errors));
   if (body.id !== request.headers["webhook-id"])
@@ -178,6 +183,18 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What is wrong with Herdbeat itself: for people to read, nothing to recover. */
+function parseNotice(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value = JSON.parse(text) as { readonly schema?: unknown; readonly notice?: unknown };
+    const { schema, notice } = value;
+    if (schema !== "herdbeat.notice/1" || typeof notice !== "object") return null;
+    return notice as Readonly<Record<string, unknown>> | null;
+  } catch {
+    return null;
+  }
 }
 
 function parse(text: string): Body | null {

@@ -2,13 +2,17 @@
  * What tests of the whole chain share: incidents as the API tells them, effects as the controller
  * took them, and one hypervisor of our own that is watched by the real agent.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.ts";
-import type { TrackedProcess } from "./processes.ts";
+import { startProcess, type TrackedProcess } from "./processes.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
 import { makeTempDir } from "./temp-dir.ts";
 import { ThrowawayLibvirtd } from "./throwaway-libvirtd.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Incident {
   readonly id: string;
@@ -52,7 +56,9 @@ export async function incidents(stack: Stack, wanted: Wanted = {}): Promise<read
     "/api/v1/incidents?limit=1000",
   );
   return items
-    .filter((one) => Object.entries(wanted).every(([key, value]) => one[key as keyof Wanted] === value))
+    .filter((one) =>
+      Object.entries(wanted).every(([key, value]) => one[key as keyof Wanted] === value),
+    )
     .toReversed();
 }
 
@@ -103,15 +109,67 @@ export async function controllerAnswers(stack: Stack, mode: string): Promise<voi
   if (!response.ok) throw new Error(`the controller answered ${response.status}`);
 }
 
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** The command line as a person runs it, against the first aggregator. */
+export async function herdctl(stack: Stack, ...words: readonly string[]): Promise<Ended> {
+  const [command = "", ...args] = [...stack.command("herdctl"), ...words];
+  const server = stack.aggregators[0]?.http ?? "";
+  return new Promise((resolve) => {
+    execFile(
+      command,
+      args,
+      {
+        cwd: ROOT,
+        timeout: 60_000,
+        env: { ...process.env, HERDBEAT_SERVER: server, HERDBEAT_TOKEN: stack.token },
+      },
+      (error, out, errorText) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+        resolve({ code, out, error: errorText });
+      },
+    );
+  });
+}
+
+/** A service that can be started and killed: a program of its own name, watched as `worker`. */
+export class Worker {
+  readonly path: string;
+  #running: TrackedProcess | null = null;
+
+  constructor(dir: string) {
+    this.path = join(dir, "worker");
+    copyFileSync("/bin/sleep", this.path);
+    chmodSync(this.path, 0o755);
+  }
+
+  /** For the agent's file. */
+  get config(): string {
+    return `services: [{ name: worker, executable: ${this.path} }]`;
+  }
+
+  start(): void {
+    this.#running ??= startProcess(this.path, ["3600"]);
+  }
+
+  async kill(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    running?.child.kill("SIGKILL");
+    await running?.ended;
+  }
+}
+
 export function measured(what: string, ms: number): void {
   console.log(`measured: ${what}: ${Math.round(ms)} ms`);
 }
 
 /** Runs a test's body; what every process printed follows the failure. */
-export async function explained(
-  stack: Stack,
-  use: () => Promise<void>,
-): Promise<void> {
+export async function explained(stack: Stack, use: () => Promise<void>): Promise<void> {
   try {
     await use();
   } catch (error) {

@@ -164,7 +164,7 @@ export class Stack {
       writeIdentity(this.tlsDir, id, identity);
     }
     writeFileSync(file, this.#config(id, ports ?? { stream: 0, http: 0 }));
-    const [command = "", ...args] = [
+    const [command, ...args] = [
       ...(this.#options.prefix ?? []),
       ...this.command("aggregator"),
       "--config",
@@ -273,7 +273,7 @@ stateDir: ${join(this.dir, `agent-${id}`)}
 ${extraConfig}
 `,
     );
-    const [command = "", ...args] = [...prefix, ...this.command("agent"), "--config", file];
+    const [command, ...args] = [...prefix, ...this.command("agent"), "--config", file];
     const child = startProcess(command, args, { cwd: ROOT });
     this.others.push(child);
     return child;
@@ -363,6 +363,7 @@ export interface Effects {
     readonly [key: string]: unknown;
   }[];
   readonly repeats?: number;
+  readonly refused?: number;
 }
 
 function readyLine(

@@ -189,7 +189,10 @@ export class Commands implements FleetCommands {
     if (only === null) await this.#deps.recreateMeta();
     const total = { shards: 0, nodes: 0, incidents: 0 };
     for (const shard of held) {
-      const done = source === "mirror" ? await this.#restore(shard, only !== null) : await this.#acceptAsIs(shard);
+      const done =
+        source === "mirror"
+          ? await this.#restore(shard, only !== null)
+          : await this.#acceptAsIs(shard);
       if (done === null) continue;
       total.shards += 1;
       total.nodes += done.nodes;

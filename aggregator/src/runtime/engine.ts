@@ -383,6 +383,11 @@ export class Engine implements Startable {
   }
 
   #held(shard: ShardId, why: string): void {
+    // What is in memory is held first; that comes back here, once.
+    if (this.runners.get(shard)?.held === false) {
+      this.#desk.hold(shard, why);
+      return;
+    }
     this.#deps.logger.error("a shard is on hold: nothing of it is judged, written or handed off", {
       shard,
       why,

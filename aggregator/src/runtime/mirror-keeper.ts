@@ -70,10 +70,13 @@ export class MirrorKeeper {
     try {
       await this.#deps.store.remove(shard);
     } catch (error) {
-      this.#deps.logger.error("could not remove a local mirror; after a restart its shard is held", {
-        shard,
-        error: renderErrorChain(error),
-      });
+      this.#deps.logger.error(
+        "could not remove a local mirror; after a restart its shard is held",
+        {
+          shard,
+          error: renderErrorChain(error),
+        },
+      );
     }
   }
 

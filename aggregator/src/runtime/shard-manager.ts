@@ -175,6 +175,7 @@ export class ShardManager {
   adopted(ownership: Ownership): void {
     this.#held.set(ownership.shard, ownership);
     this.#owners = new Map(this.#owners).set(ownership.shard, ownership);
+    this.#membershipSince = this.#deps.clock.now(); // its heir may hold it still: nothing moves
   }
 
   /** After a restore or an adoption: what the store holds now is the truth. */
@@ -320,12 +321,10 @@ export class ShardManager {
     });
     const wanted = moves.filter((move) => move.kind === "claim");
     const unknown = wanted.filter(({ shard }) => this.#known(shard) === null);
-    if (unknown.length > 0) {
-      const isWiped = !(await this.#deps.hasRecord());
-      for (const { shard } of unknown)
-        if (isWiped) this.#hold(shard, "the store has lost the cluster's record: it was wiped");
-        else this.#foreign.delete(shard);
-    }
+    const isWiped = unknown.length > 0 && !(await this.#deps.hasRecord());
+    for (const { shard } of unknown)
+      if (isWiped) this.#hold(shard, "the store has lost the cluster's record: it was wiped");
+      else this.#foreign.delete(shard);
     const claims = wanted.filter(({ shard }) => !this.#foreign.has(shard));
     await Promise.all(claims.map((move) => this.#claim(move.shard, move.expected)));
     for (const move of moves) if (move.kind === "give") await this.#give(move.shard, move.to);

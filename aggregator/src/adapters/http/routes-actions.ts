@@ -68,7 +68,7 @@ export function registerActionRoutes(context: RouteContext): void {
     id: "listRestorable",
     summary: "Held shards that this aggregator could restore from its own memory or disk",
     tag: "cluster",
-    scope: "admin",
+    scope: "viewer",
     answers: "RestorablePage",
     query: noQuery,
   });
