@@ -3,7 +3,12 @@ import { OperatingError, StoreUnavailableError } from "@herdbeat/shared/errors";
 import { SHARD_COUNT } from "@herdbeat/shared/ids";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
-import { type ClusterMeta, type FleetStore, STORE_SCHEMA_VERSION } from "../ports/fleet-store.ts";
+import {
+  type AggregatorRecord,
+  type ClusterMeta,
+  type FleetStore,
+  STORE_SCHEMA_VERSION,
+} from "../ports/fleet-store.ts";
 
 export class ClusterIdentity {
   readonly #fleet: FleetStore;
@@ -24,13 +29,14 @@ export class ClusterIdentity {
   }
 
   /** With mirrors of a cluster on disk, only that cluster is served; an empty store is held, not adopted. */
-  async establish(mirrored: string | null): Promise<void> {
+  async establish(mirrored: string | null, self: () => AggregatorRecord): Promise<void> {
     if (mirrored !== null) this.#id = mirrored;
-    const found = await this.#fleet.meta(mirrored === null ? this.#fresh() : null);
+    let found = await this.#fleet.meta(null);
     if (found === null) {
-      if (mirrored === null)
-        throw new StoreUnavailableError("meta", "no cluster record and none was made");
-      return;
+      if (mirrored !== null) return;
+      await this.#refuseBesideOthers(self());
+      found = await this.#fleet.meta(this.#fresh());
+      if (found === null) throw new StoreUnavailableError("meta", "no cluster record was made");
     }
     if (mirrored !== null && found.clusterId !== mirrored) {
       throw new OperatingError(
@@ -39,6 +45,17 @@ export class ClusterIdentity {
       );
     }
     this.#id = found.clusterId;
+  }
+
+  /** Others at work without a cluster's record: the store has lost it, and only they know what it held. */
+  async #refuseBesideOthers(self: AggregatorRecord): Promise<void> {
+    const others = (await this.#fleet.pulse(self)).filter((one) => one.id !== self.id);
+    if (others.length === 0) return;
+    await this.#fleet.forget(self.id);
+    throw new StoreUnavailableError(
+      "meta",
+      `${others.length} other aggregators are at work, but the cluster's record is gone: run \`herdctl store adopt\` on one of them`,
+    );
   }
 
   /** After a wipe, by an operator's word. */

@@ -103,7 +103,7 @@ export class Engine implements Startable {
     this.#identity = new ClusterIdentity(fleet, clock, random, clusterName);
     const config = this.#detection();
     this.notices = this.#noticeBoard();
-    this.#standing = new StandingNotices(this.notices, this.table);
+    this.#standing = new StandingNotices(this.notices, this.table, this.runners);
     this.turns = this.#turnLoop(config);
     this.turns.probes = this.#probeDesk(config);
     this.#mirrors = new MirrorKeeper({
@@ -153,7 +153,7 @@ export class Engine implements Startable {
   async #establish(): Promise<void> {
     if (this.#draining) return;
     try {
-      await this.#identity.establish(this.#mirrors.clusterId());
+      await this.#identity.establish(this.#mirrors.clusterId(), () => this.manager.selfRecord());
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       this.#deps.timers.after(ESTABLISH_RETRY, () => {
@@ -351,7 +351,9 @@ export class Engine implements Startable {
       alert: (alert) => {
         const kind = `destination ${alert.destination}`;
         if (alert.kind === "destination-recovered") this.notices.clear(kind);
-        else this.notices.raise(kind, `${alert.kind}: ${alert.because}`);
+        // What is parked stands as a notice of its own for as long as it is.
+        else if (alert.kind !== "row-parked")
+          this.notices.raise(kind, `${alert.kind}: ${alert.because}`);
       },
     });
   }

@@ -13,23 +13,20 @@ import {
   type FencingToken,
   type ShardId,
 } from "@herdbeat/shared/ids";
-import type { Logger } from "@herdbeat/shared/logger";
-import type { Random } from "@herdbeat/shared/random";
 import {
-  type Clock,
   type DurationMs,
   durationMs,
   elapsed,
   type MonotonicMs,
   type TimerHandle,
-  type Timers,
 } from "@herdbeat/shared/time";
 import { highest, judgeGeneration } from "../core/generation-guard.ts";
 import { isGone, type LivenessWatch, look, NOTHING_WATCHED } from "../core/liveness-watch.ts";
 import { planOwnership } from "../core/ownership.ts";
 import type { ShardOwner, StoreGeneration } from "../core/shard-facts.ts";
-import type { AggregatorRecord, FleetStore } from "../ports/fleet-store.ts";
-import type { Ownership, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
+import type { AggregatorRecord } from "../ports/fleet-store.ts";
+import type { Ownership } from "../ports/shard-store.ts";
+import type { ShardManagerDeps } from "./shard-manager-deps.ts";
 
 /** At most 3 a second by design; 400 ms leaves room. */
 const PULSE_INTERVAL = durationMs(400);
@@ -41,35 +38,6 @@ const GONE_AFTER = durationMs(5_000);
 const SETTLE_AFTER = durationMs(8_000);
 /** Dead aggregators' records are swept away by their heirs after this long. */
 const FORGET_AFTER = durationMs(60_000);
-
-export interface ShardManagerDeps {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly fleet: FleetStore;
-  readonly shards: ShardStore;
-  /** This process's record; `counter` is filled in here. */
-  readonly self: () => Omit<AggregatorRecord, "counter">;
-  /** The highest generation that this machine's mirror knows, per shard. */
-  readonly mirrored: (shard: ShardId) => StoreGeneration | null;
-  /** The store has the cluster's record; without it, others may know what we never saw. */
-  readonly hasRecord: () => Promise<boolean>;
-  /** More than 20 % of the last minute lost: too sick to look after anybody. */
-  readonly tooSick: () => boolean;
-  readonly onClaimed: (
-    ownership: Ownership,
-    snapshot: ShardSnapshot,
-    generation: StoreGeneration,
-  ) => void;
-  /** Must write out what is staged and let go of the nodes; resolves when done. */
-  readonly onGive: (shard: ShardId, to: AggregatorId | null) => Promise<Ownership | null>;
-  readonly onLost: (shard: ShardId, why: string) => void;
-  /** The shard may not be touched: its stored data is not what is known of it. */
-  readonly onForeign: (shard: ShardId, why: string) => void;
-  /** The store's data fits again what is known. */
-  readonly onViewChanged: () => void;
-}
 
 export class ShardManager {
   readonly #deps: ShardManagerDeps;
@@ -133,6 +101,10 @@ export class ShardManager {
     if (owner === null || owner === undefined) return null;
     if (!this.#isLiving(owner.aggregator)) return null;
     return this.#members.find((one) => one.id === owner.aggregator)?.streamEndpoint ?? null;
+  }
+
+  selfRecord(): AggregatorRecord {
+    return { ...this.#deps.self(), counter: this.#counter };
   }
 
   isOwnerLiving(id: AggregatorId): boolean {

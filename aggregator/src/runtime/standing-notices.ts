@@ -3,6 +3,7 @@ import type { ShardId } from "@herdbeat/shared/ids";
 import type { StoreHealth } from "../ports/fleet-store.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { Notices } from "./notices.ts";
+import type { ShardRunner } from "./shard-runner.ts";
 
 export interface Standing {
   readonly store: StoreHealth;
@@ -12,15 +13,21 @@ export interface Standing {
   readonly lostShareMax: number;
 }
 
-/** Looking through the whole fleet for unseen nodes is not for every turn. */
-const UNSEEN_EVERY_TURNS = 50;
+/** Looking through the whole fleet is not for every turn. */
+const LOOK_EVERY_TURNS = 20;
 
 export class StandingNotices {
   readonly #notices: Notices;
   readonly #table: NodeTable;
+  readonly #runners: ReadonlyMap<ShardId, Pick<ShardRunner, "outbox">>;
   #turns = 0;
 
-  constructor(notices: Notices, table: NodeTable) {
+  constructor(
+    notices: Notices,
+    table: NodeTable,
+    runners: ReadonlyMap<ShardId, Pick<ShardRunner, "outbox">>,
+  ) {
+    this.#runners = runners;
     this.#notices = notices;
     this.#table = table;
   }
@@ -39,7 +46,19 @@ export class StandingNotices {
       return `this aggregator lost more than ${lostShareMax * 100} % of the last minute to stalls and hands its shards over`;
     });
     this.#turns += 1;
-    if (this.#turns % UNSEEN_EVERY_TURNS === 0) this.#noteUnseen();
+    if (this.#turns % LOOK_EVERY_TURNS !== 0) return;
+    this.#noteUnseen();
+    this.#noteParked();
+  }
+
+  #noteParked(): void {
+    let parked = 0;
+    for (const { outbox } of this.#runners.values()) {
+      for (const { state } of outbox.values()) if (state === "parked") parked += 1;
+    }
+    this.#while(parked > 0, "deliveries-parked", () => {
+      return `${parked} deliveries were refused by their receiver and wait for a person; \`herdctl delivery list\` shows them`;
+    });
   }
 
   #while(stands: boolean, kind: string, message: () => string): void {

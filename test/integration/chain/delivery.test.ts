@@ -168,7 +168,7 @@ for (const mode of ["redirect", "418"]) {
       const { items } = await stack.get<{
         readonly items: readonly { readonly message: string }[];
       }>("/api/v1/notices");
-      assert.ok(items.some(({ message }) => message.startsWith("row-parked")));
+      assert.ok(items.some(({ message }) => message.includes("wait for a person")));
     },
   );
 }

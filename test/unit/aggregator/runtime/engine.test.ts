@@ -200,6 +200,16 @@ test("a wiped store is held and said, and restored from memory with the same ids
   assert.is(sim.delivered("guest-crashed").length, 1);
 });
 
+test("a new aggregator that joins a wiped store makes nothing of its own", async () => {
+  const sim = await world();
+  sim.database.wipe();
+  await sim.run(2_000);
+  const joined = await sim.aggregator("agg-2");
+  await sim.run(10_000);
+  assert.is(sim.database.meta, null);
+  assert.is(joined.engine.runners.size, 0);
+});
+
 test("a wiped store is held by a new life of the process too: its mirrors know", async () => {
   const sim = await world();
   await sim.run(5_000);
