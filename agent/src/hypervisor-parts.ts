@@ -58,7 +58,11 @@ export function createHypervisorParts(config: AgentConfig, logger: Logger): Hype
       hypervisor,
       feed,
       processes: new ProcfsProcesses(),
-      channels: new UnixGuestChannels({ timers: systemTimers, random: systemRandom }),
+      channels: new UnixGuestChannels({
+        clock: systemClock,
+        timers: systemTimers,
+        random: systemRandom,
+      }),
       known: new KnownGuestsFile(config.stateDir, logger),
       clock: systemClock,
     },

@@ -33,7 +33,11 @@ export class GuestWatch {
   readonly problems: string[] = [];
   /** The longest delay of a tick of this process's main loop, in ms. */
   worstTickDelayMs = 0;
-  readonly #channels = new UnixGuestChannels({ timers: systemTimers, random: systemRandom });
+  readonly #channels = new UnixGuestChannels({
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+  });
   readonly #processes = new ProcfsProcesses();
   readonly #known: KnownGuestsFile;
   readonly #feed = new HypervisorFeed();

@@ -41,7 +41,11 @@ async function listen(path: string, serve: (socket: Socket) => void): Promise<Li
 }
 
 function newChannels(): { channels: UnixGuestChannels; lines: string[] } {
-  const channels = new UnixGuestChannels({ timers: systemTimers, random: systemRandom });
+  const channels = new UnixGuestChannels({
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+  });
   const lines: string[] = [];
   channels.onLine(({ uuid, text }) => lines.push(`${uuid}: ${text}`));
   return { channels, lines };

@@ -9,7 +9,14 @@
 import { connect, type Socket } from "node:net";
 import { type BackoffConfig, backoffDelay } from "@herdbeat/shared/backoff";
 import type { Random } from "@herdbeat/shared/random";
-import { durationMs, type TimerHandle, type Timers } from "@herdbeat/shared/time";
+import {
+  type Clock,
+  durationMs,
+  elapsed,
+  type MonotonicMs,
+  type TimerHandle,
+  type Timers,
+} from "@herdbeat/shared/time";
 import type { GuestChannels, GuestLine } from "../../ports/guest-channel.ts";
 import { GuestLineReader } from "./guest-line-reader.ts";
 
@@ -36,11 +43,14 @@ interface Channel {
   isConnected: boolean;
   attempts: number;
   timer: TimerHandle | null;
-  /** Runs while a second is counted; null when nothing was read since the last one. */
+  /** When the second began that is counted now. */
+  windowAt: MonotonicMs;
+  /** Runs while a flooding guest is not read. */
   window: TimerHandle | null;
 }
 
 export interface GuestChannelsDeps {
+  readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
 }
@@ -91,6 +101,7 @@ export class UnixGuestChannels implements GuestChannels {
       isConnected: false,
       attempts: 0,
       timer: null,
+      windowAt: this.#deps.clock.now(),
       window: null,
     };
     this.#channels.set(uuid, channel);
@@ -127,13 +138,22 @@ export class UnixGuestChannels implements GuestChannels {
 
   /** False pauses the socket. */
   #onRead(channel: Channel, socket: Socket, length: number): boolean {
+    const now = this.#deps.clock.now();
+    if (elapsed(channel.windowAt, now) >= RATE_WINDOW) {
+      channel.windowAt = now;
+      channel.reader.startWindow();
+    }
     const { lines, isOverRate } = channel.reader.push(this.#buffer.subarray(0, length));
     this.#dropped.set(channel.uuid, channel.reader.dropped);
-    channel.window ??= this.#deps.timers.after(RATE_WINDOW, () => {
-      channel.window = null;
-      channel.reader.startWindow();
-      socket.resume();
-    });
+    // Only a flood needs a timer: a quiet guest costs one wake of this process per line.
+    if (isOverRate) {
+      channel.window ??= this.#deps.timers.after(RATE_WINDOW, () => {
+        channel.window = null;
+        channel.windowAt = this.#deps.clock.now();
+        channel.reader.startWindow();
+        socket.resume();
+      });
+    }
     for (const text of lines) {
       for (const listener of this.#listeners) listener({ uuid: channel.uuid, text });
     }
