@@ -33,6 +33,10 @@ if (!insideNamespace() && missing() === null) await reenterInNamespace();
 const BOOTING_AT_ONCE = 2;
 const BOOT_WITHIN_MS = 120_000;
 const PROGRESS_EVERY = 20;
+const WARNING = /"level":[456]0/;
+const WARNINGS_KEPT = 200;
+/** From the decision to the 2xx, of which a disk that syncs slowly is the usual part. */
+const SLOW_HAND_OFF_MS = 250;
 
 interface Options {
   readonly trials: number;
@@ -114,9 +118,15 @@ export const bench: Bench = {
       receiver.follow(secret, (message) => trials.onMessage(message));
       const fields = await measure(context, { options, hosts, trials });
       const dropRuleHits = await network.dropHits();
+      const aggregatorWarnings = keepWarnings(context, stack);
       return {
         parameters: { ...options, agents: "real, from the build", tls: true },
-        fields: { ...fields, dropRuleHits, refusedByReceiver: receiver.refused },
+        fields: {
+          ...fields,
+          dropRuleHits,
+          aggregatorWarnings,
+          refusedByReceiver: receiver.refused,
+        },
       };
     } catch (error) {
       context.say(stack.logs());
@@ -129,6 +139,20 @@ export const bench: Bench = {
     }
   },
 };
+
+/** What the aggregators complained about, for whoever looks into a late declaration. */
+function keepWarnings({ raw }: BenchContext, stack: Stack): number {
+  let count = 0;
+  for (const { id, process: aggregator } of stack.aggregators) {
+    const lines = aggregator
+      .output()
+      .split("\n")
+      .filter((line) => WARNING.test(line));
+    count += lines.length;
+    for (const line of lines.slice(0, WARNINGS_KEPT)) raw.write({ kind: "log", id, line });
+  }
+  return count;
+}
 
 async function measure(
   context: BenchContext,
@@ -173,6 +197,7 @@ function summary(trials: Trials) {
     minMs: figure(0),
     commitP50Ms: null,
     commitP99Ms: null,
+    slowHandOffs: trials.done.filter(({ handOffMs }) => (handOffMs ?? 0) > SLOW_HAND_OFF_MS).length,
     undeclared: trials.done.filter(({ ms }) => ms === null).length,
     falseDeclarations: trials.falseDeclarations.length,
     closesSeenByAggregator: trials.done.filter(({ closeSeen }) => closeSeen).length,

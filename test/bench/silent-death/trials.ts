@@ -21,6 +21,8 @@ export interface Trial {
   readonly node: string;
   /** From the command that drops its packets to the 2xx; null if it did not come. */
   readonly ms: number | null;
+  /** The part of it after the aggregator's decision, by the wall clock. */
+  readonly handOffMs: number | null;
   /** Whether the aggregator had seen the stream close when it declared. */
   readonly closeSeen: boolean;
 }
@@ -95,7 +97,8 @@ export class Trials {
     // Asked before the host boots: what the aggregator holds of the dead stream.
     const { connected, stateReason } = await host.observed();
     const ms = message === null ? null : message.answeredMs - death.askedMs;
-    const trial = { node: host.id, ms, closeSeen: connected !== true };
+    const handOffMs = message?.handOffMs ?? null;
+    const trial = { node: host.id, ms, handOffMs, closeSeen: connected !== true };
     this.done.push(trial);
     this.#raw.write({
       kind: "trial",
@@ -113,8 +116,8 @@ export class Trials {
 }
 
 function observation(message: Message): Readonly<Record<string, unknown>> {
-  const { id, aggregator, answeredMs, handOffMs, attempt, rule, incident, evidence } = message;
+  const { id, aggregator, answeredMs, attempt, rule, incident, evidence } = message;
   const { grade } = incident;
   const seen = evidence.map(({ kind, outcome, ageMs }) => ({ kind, outcome, ageMs }));
-  return { id, aggregator, answeredMs, handOffMs, attempt, rule: rule.name, grade, evidence: seen };
+  return { id, aggregator, answeredMs, attempt, rule: rule.name, grade, evidence: seen };
 }
