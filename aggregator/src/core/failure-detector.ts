@@ -114,7 +114,8 @@ function suspectTick(
   }
   const trouble = sightTrouble(event.own);
   if (trouble !== null)
-    return { ...wait, because: `${describeSilence(state, now, "")}; not judged: ${trouble}` };
+    // The same words every turn: what does not change is not written again.
+    return { ...wait, because: `silent, and not judged: ${trouble}` };
   return declared(state, event, now, limits, proven ? "silence-and-kernel-silent" : "silence-only");
 }
 

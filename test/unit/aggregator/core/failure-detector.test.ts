@@ -117,6 +117,16 @@ test("nobody is judged while our own gateway is silent", () => {
   assert.is(node.state.health.state, "declared");
 });
 
+test("what is not judged is not written again at every turn", () => {
+  const node = aliveNode();
+  node.kernel = "silent";
+  node.own = { ...CLEAR_SIGHT, gateway: "silent" };
+  node.run(4_000);
+  const { record } = node.state;
+  node.run(4_000);
+  assert.is(node.state.record.stateReason, record.stateReason);
+});
+
 test("nobody is judged while everybody is silent and there is no gateway to ask", () => {
   const node = aliveNode();
   node.kernel = "silent";
