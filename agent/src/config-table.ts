@@ -74,7 +74,12 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
   },
   {
     key: "libvirt.uri",
-    type: { kind: "text", pattern: /^[a-z+]+:\/\/\/?\S+$/, expects: "a libvirt URI" },
+    type: {
+      kind: "text",
+      // Another host's libvirt is another agent's business.
+      pattern: /^[a-z]+(?:\+unix)?:\/\/\/\S+$/,
+      expects: "a libvirt URI of this machine, such as qemu:///system",
+    },
     default: "qemu:///system",
     doc: "What the library connects to.",
   },

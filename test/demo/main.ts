@@ -120,7 +120,7 @@ async function startGuests(): Promise<void> {
 
 function libvirtConfig(): string {
   if (libvirtd === null) return "";
-  return `libvirt: { enabled: always, uri: "${libvirtd.uri}", runDir: ${libvirtd.runDir} }`;
+  return `libvirt: { enabled: always, uri: "${libvirtd.driverUri}", runDir: ${libvirtd.runDir} }`;
 }
 
 function describe(running: Stack): void {

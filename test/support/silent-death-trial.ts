@@ -30,7 +30,8 @@ const fleet = new MeasuredProcess(1, fileURLToPath(new URL("../fleet/main.ts", i
 ]);
 await eventually(() => observer.hellos.length === 10, { withinMs: 20_000 });
 for (const line of ['{"cmd":"die","node":[2,3]}', '{"cmd":"drop-hits"}']) {
-  const answer = fleet.nextLine((text) => text);
+  // The fleet also says when it is ready, and may do so just now.
+  const answer = fleet.nextLine((text) => (text.includes('"event":"done"') ? text : undefined));
   fleet.write(line);
   console.log(await answer);
   // The dead sockets' FIN is tried again and again; the living nodes go on.

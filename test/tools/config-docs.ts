@@ -38,6 +38,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       "aggregator/schema/aggregator.schema.json",
       schema(AGGREGATOR_CONFIG, "aggregator", "Herdbeat aggregator"),
     ],
+    ["agent/schema/agent.schema.json", schema(AGENT_CONFIG, "agent", "Herdbeat agent")],
   ]);
 }
 

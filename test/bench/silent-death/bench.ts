@@ -12,6 +12,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { seededRandom } from "@herdbeat/shared/random";
+import { eventually } from "../../support/eventually.ts";
 import {
   insideNamespace,
   noNamespaceBecause,
@@ -32,6 +33,8 @@ if (!insideNamespace() && missing() === null) await reenterInNamespace();
 
 const BOOTING_AT_ONCE = 2;
 const BOOT_WITHIN_MS = 120_000;
+/** Longer than aggregators wait before they move shards between living ones. */
+const SAME_OWNERS_MS = 12_000;
 const PROGRESS_EVERY = 20;
 const WARNING = /"level":[456]0/;
 const WARNINGS_KEPT = 200;
@@ -116,7 +119,7 @@ export const bench: Bench = {
       const trials = new Trials(hosts, context.raw, random);
       const secret = readFileSync(join(dir.path, "secret"), "utf8").trim();
       receiver.follow(secret, (message) => trials.onMessage(message));
-      const fields = await measure(context, { options, hosts, trials });
+      const fields = await measure(context, { options, stack, hosts, trials });
       const dropRuleHits = await network.dropHits();
       const aggregatorWarnings = keepWarnings(context, stack);
       return {
@@ -158,6 +161,7 @@ async function measure(
   context: BenchContext,
   parts: {
     readonly options: Options;
+    readonly stack: Stack;
     readonly hosts: readonly BenchHost[];
     readonly trials: Trials;
   },
@@ -168,6 +172,7 @@ async function measure(
     const some = hosts.slice(at, at + BOOTING_AT_ONCE);
     await Promise.all(some.map((host) => host.boot().then(() => host.ready(BOOT_WITHIN_MS))));
   }
+  if (options.aggregators > 1) await settledOwners(parts.stack, options.aggregators);
   const loadBefore = rounded(loadavg()[0] ?? NaN);
   let ended = 0;
   await trials.run(options.trials, options.gapMs, () => {
@@ -176,6 +181,21 @@ async function measure(
   });
   const loadAfter = rounded(loadavg()[0] ?? NaN);
   return { ...summary(trials), loadBefore, loadAfter };
+}
+
+/** Shards move once more when all aggregators are there; a death during a takeover is another bench's. */
+async function settledOwners(stack: Stack, aggregators: number): Promise<void> {
+  let owners = "";
+  let sinceMs = performance.now();
+  await eventually(
+    async () => {
+      const now = (await stack.nodes()).map(({ owner }) => owner);
+      if (now.join() !== owners) sinceMs = performance.now();
+      owners = now.join();
+      return new Set(now).size === aggregators && performance.now() - sinceMs > SAME_OWNERS_MS;
+    },
+    { withinMs: BOOT_WITHIN_MS, everyMs: 500, what: "shards that stay where they are" },
+  );
 }
 
 /** A death that nobody declared is later than all others. */

@@ -22,6 +22,7 @@ import {
   registerLifecycleCall,
   takeFrame,
 } from "./rpc-codec.ts";
+import { driverUri } from "./socket-discovery.ts";
 
 export interface RpcListener {
   onConnected(): void;
@@ -142,7 +143,7 @@ export class RpcConnection {
     }
     if (frame.procedure === PROCEDURE.authList) {
       if (acceptsWithoutAuthentication(frame.body)) {
-        this.#call((serial) => connectOpenCall(serial, this.#uri));
+        this.#call((serial) => connectOpenCall(serial, driverUri(this.#uri)));
       } else this.#listener.onNotSubscribed("the socket asks for authentication");
     } else if (frame.procedure === PROCEDURE.connectOpen) {
       this.#call(registerLifecycleCall);

@@ -33,3 +33,12 @@ export function connectionUri(uri: string, socket: string): string {
   const parameters = [...others, `socket=${encodeURIComponent(socket)}`].join("&");
   return `${name.replace(/^qemu:/, "qemu+unix:")}?${parameters}`;
 }
+
+/**
+ * The driver alone, as the daemon at the other end of a socket must be asked for it. A transport or
+ * a socket in the name would make that daemon open a connection to itself, and wait for ever.
+ */
+export function driverUri(uri: string): string {
+  const [name = ""] = uri.split("?", 1);
+  return name.replace(/^([a-z]+)\+[a-z]+:/, "$1:");
+}

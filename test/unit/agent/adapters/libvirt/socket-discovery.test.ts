@@ -1,4 +1,4 @@
-import { connectionUri } from "@herdbeat/agent/adapters/libvirt/socket-discovery";
+import { connectionUri, driverUri } from "@herdbeat/agent/adapters/libvirt/socket-discovery";
 import * as assert from "uvu/assert";
 import { suite } from "../../../../support/suite.ts";
 
@@ -15,6 +15,16 @@ for (const [uri, expected] of [
 ] as const) {
   test(`names one socket behind ${uri}`, () => {
     assert.is(connectionUri(uri, SOCKET), expected);
+  });
+}
+
+for (const [uri, driver] of [
+  ["qemu:///system", "qemu:///system"],
+  ["qemu+unix:///system?socket=/run/x", "qemu:///system"],
+  ["qemu:///session?socket=%2Frun", "qemu:///session"],
+] as const) {
+  test(`the daemon behind a socket is asked for ${driver} when ${uri} is configured`, () => {
+    assert.is(driverUri(uri), driver);
   });
 }
 
