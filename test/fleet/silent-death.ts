@@ -4,8 +4,8 @@
  *
  * Never in the machine's own namespace: the rule would be the machine's. Needs root and nftables.
  */
-import { spawn } from "node:child_process";
 import { networkInterfaces } from "node:os";
+import { run } from "../support/run-command.ts";
 
 const TABLE = "herdbeat_fleet";
 
@@ -51,24 +51,5 @@ export class PacketDrop {
 }
 
 function nft(script: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("nft", ["-f", "-"], {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
-    });
-    let output = "";
-    let problem = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      problem += chunk.toString();
-    });
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) resolve(output);
-      else reject(new Error(`nft: ${problem.trim()}`));
-    });
-    child.stdin.end(script);
-  });
+  return run("nft", ["-f", "-"], script);
 }

@@ -33,3 +33,10 @@ export async function reenterInNamespace(): Promise<void> {
   });
   process.exit(code);
 }
+
+/** Goes on in a namespace of its own where there can be one; false where there can not. */
+export async function enterNamespace(): Promise<boolean> {
+  if (!insideNamespace() && noNamespaceBecause() !== null) return false;
+  await reenterInNamespace();
+  return true;
+}

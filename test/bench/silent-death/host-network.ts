@@ -9,7 +9,7 @@
 import { readlinkSync } from "node:fs";
 import { eventually } from "../../support/eventually.ts";
 import { startProcess, type TrackedProcess } from "../../support/processes.ts";
-import { run } from "./shell.ts";
+import { run } from "../../support/run-command.ts";
 
 const BRIDGE = "herd0";
 const TABLE = "herdbeat_bench";

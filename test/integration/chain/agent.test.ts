@@ -15,19 +15,14 @@ import {
   story,
 } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
-import {
-  insideNamespace,
-  noNamespaceBecause,
-  reenterInNamespace,
-} from "../../support/in-namespace.ts";
+import { enterNamespace } from "../../support/in-namespace.ts";
 import type { TrackedProcess } from "../../support/processes.ts";
 import { onlyWith } from "../../support/skip.ts";
 import { type Stack, startStack } from "../../support/stack.ts";
 import { suite } from "../../support/suite.ts";
 import { makeTempDir } from "../../support/temp-dir.ts";
 
-const possible = insideNamespace() || noNamespaceBecause() === null;
-if (possible) await reenterInNamespace();
+const possible = await enterNamespace();
 
 const test = suite("agent");
 const inNamespace = onlyWith(test, "needs-netns", possible);

@@ -5,18 +5,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { eventually } from "../../support/eventually.ts";
-import {
-  insideNamespace,
-  noNamespaceBecause,
-  reenterInNamespace,
-} from "../../support/in-namespace.ts";
+import { enterNamespace } from "../../support/in-namespace.ts";
 import { onlyWith } from "../../support/skip.ts";
 import { type Stack, startStack } from "../../support/stack.ts";
 import { suite } from "../../support/suite.ts";
 import { makeTempDir } from "../../support/temp-dir.ts";
 
-const possible = insideNamespace() || noNamespaceBecause() === null;
-if (possible) await reenterInNamespace();
+const possible = await enterNamespace();
 
 const test = suite("hosts");
 const run = onlyWith(test, "needs-netns", possible);

@@ -4,7 +4,11 @@ import { spawn } from "node:child_process";
 /** Resolves when it ended with 0. */
 export function run(command: string, args: readonly string[], input = ""): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      // Plain users' paths often lack the folders of ip and nft.
+      env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+    });
     let output = "";
     let problem = "";
     child.stdout.on("data", (chunk: Buffer) => {
