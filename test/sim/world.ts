@@ -153,6 +153,8 @@ export class SimWorld {
   repeats = 0;
   gateway: "answers" | "silent" | "none" = "answers";
   receiver: "accepts" | "away" = "accepts";
+  beforeReceive: () => void = () => {};
+  readonly #storeHost = new SimProcess(this.time);
   readonly #mirrors = new Map<string, Map<ShardId, ShardMirror>>();
   readonly #seen = new Set<string>();
 
@@ -198,7 +200,17 @@ export class SimWorld {
       : (running[Math.floor(this.random.next() * running.length)] ?? null);
   }
 
+  /** Every request to the store, and every reply, takes up to so long: order is not kept. */
+  slowStore(milliseconds: number): void {
+    this.database.travel = () =>
+      new Promise((arrived) => {
+        const at = this.time.now + Math.ceil(this.random.next() * milliseconds);
+        this.time.at(at, this.#storeHost, () => arrived());
+      });
+  }
+
   receive(row: OutboxRow, from: SimAggregator): Promise<SendOutcome> {
+    this.beforeReceive();
     if (this.receiver === "away")
       return Promise.resolve({ kind: "not-sent", detail: "connection refused" });
     if (this.#seen.has(row.webhookId)) this.repeats += 1;

@@ -41,6 +41,8 @@ export class MemoryDatabase {
   disarmed: { readonly by: string; readonly reason: string; readonly since: UnixMs } | null = null;
   /** Asked once per operation. */
   fateOf: (operation: string) => Fate = () => "answered";
+  /** Resolves when a request has arrived, and again when its reply has. */
+  travel: () => Promise<void> = () => Promise.resolve();
   #shards = new Map<ShardId, MemoryShard>();
   #entries = 0;
 
@@ -65,9 +67,10 @@ export class MemoryDatabase {
   /** Runs one operation as a server would: at once and alone, after its request has arrived. */
   async operate<T>(operation: string, run: () => T): Promise<T> {
     const fate = this.fateOf(operation);
-    await Promise.resolve();
+    await this.travel();
     if (fate === "not-applied") throw new StoreUnavailableError(operation, new Error("away"));
     const reply = run();
+    await this.travel();
     if (fate === "applied-but-reply-lost") {
       throw new StoreUnavailableError(operation, new Error("reply lost"));
     }

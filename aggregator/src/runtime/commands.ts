@@ -191,7 +191,7 @@ export class Commands implements FleetCommands {
     for (const shard of held) {
       const done =
         source === "mirror"
-          ? await this.#restore(shard, only !== null)
+          ? await manager.restoring(shard, () => this.#restore(shard, only !== null))
           : await this.#acceptAsIs(shard);
       if (done === null) continue;
       total.shards += 1;

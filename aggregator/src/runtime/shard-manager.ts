@@ -57,6 +57,8 @@ export class ShardManager {
   readonly #held = new Map<ShardId, Ownership>();
   readonly #doubted = new Set<ShardId>();
   readonly #foreign = new Map<ShardId, string>();
+  /** Restores of ours: a look that overlaps with one shows a state in between. */
+  readonly #restores = new Map<ShardId, "under-way" | "ended">();
   readonly #mesh = { gone: new Set<AggregatorId>() };
 
   constructor(deps: ShardManagerDeps) {
@@ -143,6 +145,16 @@ export class ShardManager {
     this.#held.delete(shard);
   }
 
+  /** From the claim to the last write of a restore, what looks show of the shard does not count. */
+  async restoring<T>(shard: ShardId, restore: () => Promise<T>): Promise<T> {
+    this.#restores.set(shard, "under-way");
+    try {
+      return await restore();
+    } finally {
+      this.#restores.set(shard, "ended");
+    }
+  }
+
   /** A restore claimed the shard on our behalf. */
   adopted(ownership: Ownership): void {
     this.#held.set(ownership.shard, ownership);
@@ -221,10 +233,16 @@ export class ShardManager {
   }
 
   async #readShards(): Promise<void> {
+    for (const [shard, restore] of this.#restores)
+      if (restore === "ended") this.#restores.delete(shard);
     const found = await this.#deps.fleet.shards();
     this.#ownersReadAt = this.#deps.clock.now();
     const owners = new Map<ShardId, ShardOwner | null>();
     for (const shard of allShards()) {
+      if (this.#restores.has(shard)) {
+        owners.set(shard, this.#owners.get(shard) ?? null);
+        continue;
+      }
       const one = found.get(shard) ?? { owner: null, generation: null };
       owners.set(shard, one.owner);
       this.#checkHeld(shard, one.owner);
@@ -239,6 +257,10 @@ export class ShardManager {
     if (owner.aggregator === ownership.aggregator && owner.token === ownership.token) return;
     // A look that was under way while we claimed shows the past.
     if (owner.token < ownership.token) return;
+    if (owner.aggregator === ownership.aggregator) {
+      this.#hold(shard, `the store has a newer token in our own name: ${owner.token}`);
+      return;
+    }
     this.#held.delete(shard);
     this.#deps.onLost(shard, `owned by ${owner.aggregator} with token ${owner.token}`);
   }
@@ -297,7 +319,9 @@ export class ShardManager {
     for (const { shard } of unknown)
       if (isWiped) this.#hold(shard, "the store has lost the cluster's record: it was wiped");
       else this.#foreign.delete(shard);
-    const claims = wanted.filter(({ shard }) => !this.#foreign.has(shard));
+    const claims = wanted.filter(
+      ({ shard }) => !this.#foreign.has(shard) && !this.#restores.has(shard),
+    );
     await Promise.all(claims.map((move) => this.#claim(move.shard, move.expected)));
     for (const move of moves) if (move.kind === "give") await this.#give(move.shard, move.to);
     await this.#sweep(living);

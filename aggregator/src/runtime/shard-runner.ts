@@ -209,6 +209,8 @@ export class ShardRunner {
             break;
           case "stale-token":
             if (outcome.owner === null) this.hold("the store has lost this shard's owner record");
+            else if (outcome.owner.aggregator === this.ownership.aggregator)
+              this.hold(`the store has a newer token in our own name: ${outcome.owner.token}`);
             else
               this.#deps.onLost(
                 this.shard,

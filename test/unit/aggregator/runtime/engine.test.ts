@@ -1,5 +1,5 @@
 import type { RestorableShard } from "@herdbeat/aggregator/ports/fleet-view";
-import type { ShardId } from "@herdbeat/shared/ids";
+import type { NodeId, ShardId } from "@herdbeat/shared/ids";
 import * as assert from "uvu/assert";
 import { type SimAggregator, SimWorld } from "../../../sim/world.ts";
 import { suite } from "../../../support/suite.ts";
@@ -198,6 +198,64 @@ test("a wiped store is held and said, and restored from memory with the same ids
   );
   assert.equal(sim.delivered("host-down"), ["node-9"]);
   assert.is(sim.delivered("guest-crashed").length, 1);
+});
+
+test("a restore on a slow store keeps what is in memory: who died meanwhile is declared", async () => {
+  const sim = await world(60);
+  const [only] = sim.aggregators;
+  sim.slowStore(60);
+  sim.database.wipe();
+  await sim.run(5_000);
+  const dead = [...sim.agents.keys()].filter((_, index) => index % 2 === 0);
+  for (const id of dead) sim.agent(id).die();
+  await sim.run(5_000);
+  void only?.engine.commands.adoptStore("operator", "mirror", null);
+  await sim.run(60_000);
+  assert.equal([...sim.delivered("host-down")].sort(), dead.sort());
+  assert.is(only?.engine.runners.size, 64);
+  assert.equal(sim.delivered("unseen"), []);
+});
+
+test("a restore that broke off keeps what is in memory, and can be done again", async () => {
+  const sim = await world(20);
+  const [only] = sim.aggregators;
+  sim.database.wipe();
+  await sim.run(5_000);
+  sim.agent("node-9").die();
+  await sim.run(5_000);
+  // Claimed under a new token, but nothing was written: the looks that follow see just that.
+  sim.database.fateOf = (operation) => (operation === "apply" ? "not-applied" : "answered");
+  const index = only?.engine.table.indexOf("node-9" as NodeId) ?? -1;
+  const its = [...(only?.engine.runners.values() ?? [])].find((one) => one.indexes.has(index));
+  const shards = its === undefined ? [] : [its.shard];
+  const broken = only?.engine.commands
+    .adoptStore("operator", "mirror", shards)
+    .catch(() => "broken");
+  await sim.run(5_000);
+  assert.is(await broken, "broken");
+  sim.database.fateOf = () => "answered";
+  void only?.engine.commands.adoptStore("operator", "mirror", null);
+  await sim.run(60_000);
+  assert.equal(sim.delivered("host-down"), ["node-9"]);
+  assert.is(only?.engine.runners.size, 64);
+});
+
+test("a delivery that is under way when the store is wiped does not cost the memory of its shard", async () => {
+  const sim = await world(20);
+  const [only] = sim.aggregators;
+  sim.slowStore(60);
+  sim.beforeReceive = () => {
+    sim.beforeReceive = () => {};
+    sim.database.wipe();
+  };
+  sim.agent("node-9").report("problem", "guest-crashed", "guest-1");
+  await sim.run(5_000);
+  sim.agent("node-9").die();
+  await sim.run(5_000);
+  assert.is(only?.engine.runners.size, 64);
+  void only?.engine.commands.adoptStore("operator", "mirror", null);
+  await sim.run(60_000);
+  assert.equal(sim.delivered("host-down"), ["node-9"]);
 });
 
 test("a new aggregator that joins a wiped store makes nothing of its own", async () => {
