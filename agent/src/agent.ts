@@ -35,6 +35,7 @@ import { AgentMemory } from "./runtime/agent-memory.ts";
 import { MonitorRunner } from "./runtime/monitor-runner.ts";
 import { OwnPastKeeper } from "./runtime/own-past.ts";
 import { SessionRunner } from "./runtime/session-runner.ts";
+import { TickTimers } from "./runtime/tick-timers.ts";
 
 /** Hardware changes rarely, and a collection costs half a second of CPU time. */
 const INVENTORY_INTERVAL = durationMs(3_600_000);
@@ -76,7 +77,8 @@ export function createAgent(deps: AgentDeps): Agent {
     logger,
   });
   const inventory = new Inventory(systemTimers, logger, INVENTORY_INTERVAL);
-  const hypervisor = createHypervisorParts(config, logger);
+  const relaxed = new TickTimers(systemClock, systemTimers);
+  const hypervisor = createHypervisorParts(config, logger, relaxed);
   const monitors = monitorsOf(config, manager, past, hypervisor.monitors);
   const ownLag = new OwnLag();
   const table = new ConditionTable({
@@ -105,6 +107,7 @@ export function createAgent(deps: AgentDeps): Agent {
       // Monitors were looked after just now; the session's timer runs in the same loop.
       supervisor.alive();
     },
+    onSecond: (now) => relaxed.tick(now),
   });
   const sessionRunner = new SessionRunner({
     ...common,

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Logger } from "@herdbeat/shared/logger";
 import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
 import { systemRandom } from "@herdbeat/shared/system-random";
-import { durationMs } from "@herdbeat/shared/time";
+import { durationMs, type Timers } from "@herdbeat/shared/time";
 import { UnixGuestChannels } from "./adapters/guest-channel/unix-guest-channels.ts";
 import { KnownGuestsFile } from "./adapters/known-guests/known-guests-file.ts";
 import { LIBVIRT_DEFAULTS, LibvirtHypervisor } from "./adapters/libvirt/libvirt-hypervisor.ts";
@@ -33,7 +33,11 @@ const NONE: HypervisorParts = {
   stop: () => Promise.resolve(),
 };
 
-export function createHypervisorParts(config: AgentConfig, logger: Logger): HypervisorParts {
+export function createHypervisorParts(
+  config: AgentConfig,
+  logger: Logger,
+  relaxed: Timers,
+): HypervisorParts {
   const { enabled, uri, runDir, socket, guestAgent } = config.libvirt;
   const isFound = [socket ?? runDir, ...TRACES].some((path) => existsSync(path));
   if (enabled === "never" || (enabled === "auto" && !isFound)) return NONE;
@@ -45,7 +49,7 @@ export function createHypervisorParts(config: AgentConfig, logger: Logger): Hype
       socket: socket ?? null,
       liveness: { ...LIVENESS_DEFAULTS, isExpected: enabled === "always" },
     },
-    { clock: systemClock, timers: systemTimers, random: systemRandom, logger },
+    { clock: systemClock, timers: systemTimers, relaxed, random: systemRandom, logger },
   );
   const feed = new HypervisorFeed();
   const { guests, workloads } = createGuestMonitors(
@@ -58,11 +62,7 @@ export function createHypervisorParts(config: AgentConfig, logger: Logger): Hype
       hypervisor,
       feed,
       processes: new ProcfsProcesses(),
-      channels: new UnixGuestChannels({
-        clock: systemClock,
-        timers: systemTimers,
-        random: systemRandom,
-      }),
+      channels: new UnixGuestChannels({ timers: relaxed, random: systemRandom }),
       known: new KnownGuestsFile(config.stateDir, logger),
       clock: systemClock,
     },

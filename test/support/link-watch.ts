@@ -30,6 +30,7 @@ const runner = new MonitorRunner({
   logger: silentLogger,
   metrics: silentMetrics,
   onTick: () => {},
+  onSecond: () => {},
   onChanges: (changes) => {
     for (const { condition } of changes)
       print(condition.subject, condition.status, condition.reason);

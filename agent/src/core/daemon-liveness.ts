@@ -11,7 +11,7 @@ import { type DurationMs, durationMs, elapsed, type MonotonicMs } from "@herdbea
 import type { DaemonState } from "./guest-facts.ts";
 
 export interface LivenessConfig {
-  /** Silence after which a daemon that did not die is hung. Above three ping intervals. */
+  /** Silence after which a daemon that did not die is hung. Above two ping intervals. */
   readonly hungAfter: DurationMs;
   /** How long a restarted daemon may be silent before its death is told. */
   readonly restartAllowance: DurationMs;
@@ -22,7 +22,7 @@ export interface LivenessConfig {
 }
 
 export const LIVENESS_DEFAULTS: LivenessConfig = {
-  hungAfter: durationMs(2_000),
+  hungAfter: durationMs(2_500),
   restartAllowance: durationMs(300),
   startAllowance: durationMs(15_000),
   isExpected: false,
@@ -54,7 +54,7 @@ export type LivenessEvent =
   | { readonly kind: "tick" };
 
 /** A tick that comes later than this was our own stall. */
-const TICK_GAP_MAX: DurationMs = durationMs(1_000);
+const TICK_GAP_MAX: DurationMs = durationMs(1_500);
 
 export function newLiveness(now: MonotonicMs): Liveness {
   return {

@@ -31,6 +31,11 @@ const EVENT_REBOOT = 1;
 const EVENT_WATCHDOG = 3;
 const EVENT_IO_ERROR_REASON = 6;
 
+export interface EventTimer {
+  /** Ends next this long from now, and then again and again. */
+  setInterval(milliseconds: number): void;
+}
+
 export class LibvirtLibrary {
   readonly #library = koffi.load("libvirt.so.0");
   readonly #c = koffi.load(null);
@@ -146,11 +151,17 @@ export class LibvirtLibrary {
   }
 
   /** Calls back from inside `runEventLoop` every `intervalMs`. */
-  addTimer(intervalMs: number, callback: () => void): void {
+  addTimer(intervalMs: number, callback: () => void): EventTimer {
     const add = this.#library.func(
       "int virEventAddTimeout(int frequency, void *callback, void *opaque, void *free)",
     );
-    add(intervalMs, this.#register("HbTimerCallback", callback), null, null);
+    const update = this.#library.func("void virEventUpdateTimeout(int timer, int frequency)");
+    const timer = Number(add(intervalMs, this.#register("HbTimerCallback", callback), null, null));
+    return {
+      setInterval: (milliseconds) => {
+        update(timer, milliseconds);
+      },
+    };
   }
 
   /** Calls back from inside `runEventLoop` whenever `descriptor` can be read. */

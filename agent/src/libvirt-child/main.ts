@@ -25,12 +25,14 @@ import type { AgentPing, GuestEvent } from "../core/guest-facts.ts";
 import { ioErrorAction, lifecycleEvent, watchdogAction } from "../core/libvirt-words.ts";
 import { printable } from "./domain-xml.ts";
 import { GuestTable } from "./guest-table.ts";
-import { type DomainCallbacks, LibvirtLibrary, type Pointer } from "./library.ts";
+import { type DomainCallbacks, type EventTimer, LibvirtLibrary, type Pointer } from "./library.ts";
 
 const COMMAND_BYTES_MAX = 4_096;
 const DETAIL_CHARACTERS_MAX = 256;
 /** After events, the list is read again this soon, and not more often however many events arrive. */
 const REFRESH_INTERVAL_MS = 1_000;
+/** A timer may end a little early; what is due then should not wait for the next one. */
+const TIMER_SLACK_MS = 50;
 
 const [, , role = "watch", uri = "qemu:///system", runDir = "/run/libvirt", poll = "5000"] =
   process.argv;
@@ -55,10 +57,13 @@ function turn(): void {
 
 function watch(watched: Pointer, pollIntervalMs: number): void {
   const table = new GuestTable(libvirt, runDir);
+  const quietInterval = Math.min(pollIntervalMs, BEAT_INTERVAL_MS);
+  let timer: EventTimer | null = null;
   let isChanged = true;
   let polledAt = Number.NEGATIVE_INFINITY;
   const report = (event: GuestEvent | null): void => {
     if (event === null) return;
+    if (!isChanged) timer?.setInterval(REFRESH_INTERVAL_MS);
     isChanged = true;
     say({ kind: "event", event: { ...event, detail: bounded(event.detail) } as GuestEvent });
   };
@@ -67,20 +72,21 @@ function watch(watched: Pointer, pollIntervalMs: number): void {
   let beatAt = Number.NEGATIVE_INFINITY;
   const look = (): void => {
     const now = performance.now();
-    const isDue = now - polledAt >= pollIntervalMs;
+    const isDue = now - polledAt >= pollIntervalMs - TIMER_SLACK_MS;
     if (isChanged || isDue) {
+      if (isChanged) timer?.setInterval(quietInterval);
       isChanged = false;
       polledAt = now;
       const guests = table.read(watched);
       if (guests === null) fail(libvirt.lastError());
       say({ kind: "guests", guests, ageMs: Math.ceil(performance.now() - now) });
       beatAt = now;
-    } else if (now - beatAt >= BEAT_INTERVAL_MS) {
+    } else if (now - beatAt >= BEAT_INTERVAL_MS - TIMER_SLACK_MS) {
       say({ kind: "beat" });
       beatAt = now;
     }
   };
-  libvirt.addTimer(REFRESH_INTERVAL_MS, look);
+  timer = libvirt.addTimer(quietInterval, look);
   look();
 }
 

@@ -2,8 +2,8 @@
  * The guests of this hypervisor: two monitors on one table.
  *
  * `guests` holds crashed, hung and I/O-errored guests, `workloads` what the checks inside them say.
- * Their QEMU processes are looked at on every tick of the runner, without libvirt; lists and events
- * come from the hypervisor, heartbeats from the guests' channels. The decisions are in
+ * Their QEMU processes are looked at every second, without libvirt, and five times a second while
+ * libvirt does not answer; lists and events come from the hypervisor, heartbeats from the guests' channels. The decisions are in
  * core/guest-health.ts.
  */
 import type { MonitorName } from "@herdbeat/shared/ids";
@@ -51,8 +51,8 @@ export interface GuestMonitorDeps {
 
 const INTERVAL = durationMs(1_000);
 /**
- * A QEMU that vanishes is seen within this, if libvirt's own event has not told before. Each wake of
- * the process costs more than the look: half of this would cost a third more CPU time at rest.
+ * While libvirt answers, its event tells at once of a QEMU that ended, and the probe is soon enough
+ * for the rest. While it does not, a QEMU that vanishes is seen within this.
  */
 const POLL_INTERVAL = durationMs(200);
 const TIMEOUT = durationMs(500);
@@ -82,7 +82,7 @@ export function createGuestMonitors(
         table.start(wake);
       },
       poll: () => table.lookAtProcesses("changes"),
-      pollInterval: () => (table.hasGuests ? POLL_INTERVAL : null),
+      pollInterval: () => (table.isAlone ? POLL_INTERVAL : null),
       async probe() {
         table.lookAtProcesses("all");
         table.pingAgents();
@@ -185,13 +185,15 @@ class GuestTable {
     return [...this.#guests.values()].map(workloadFinding).filter((finding) => finding !== null);
   }
 
+  /** There are guests, and nobody but us tells of them. */
+  get isAlone(): boolean {
+    return this.#guests.size > 0 && this.#deps.hypervisor.daemonState().kind !== "up";
+  }
+
   /**
    * Looks at the QEMU processes. Nothing more is done for "changes" where a process goes on as
    * before; "all" also counts silences. True when a guest's life changed by it.
    */
-  get hasGuests(): boolean {
-    return this.#guests.size > 0;
-  }
 
   lookAtProcesses(depth: "changes" | "all"): boolean {
     const { processes, channels } = this.#deps;

@@ -3,8 +3,9 @@
  *
  * Guarantee: never two probes of one monitor at once; a probe past its deadline is aborted and its
  * subjects become `unknown`, though it may never return; a monitor that throws affects only itself.
- * Mechanism: at each tick monitors are polled (cheap reads), and those that are due, woken or whose
- * poll said so are probed. Findings go to the condition table, its changes to `onChanges`.
+ * Mechanism: at each tick monitors are polled (cheap reads), and those that are woken or whose poll
+ * said so are probed; what is due is probed at the first tick of a second, because one wake with
+ * much to do costs less than many. Findings go to the condition table, its changes to `onChanges`.
  * Own lag: the tick is the agent's most frequent timer, so its delay is the agent's.
  */
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
@@ -30,12 +31,18 @@ import type { Monitor } from "../ports/monitor.ts";
 const POLL_INTERVAL_DEFAULT: DurationMs = durationMs(100);
 /** Between two ticks while nothing is polled: how late a due probe may start. */
 const TICK_MAX: DurationMs = durationMs(500);
+const SECOND: DurationMs = durationMs(1_000);
+/** What is due this little after a tick is done in it. */
+const SLACK: DurationMs = durationMs(50);
 
 interface Slot {
   readonly monitor: Monitor;
   dueAt: MonotonicMs;
+  pollAt: MonotonicMs;
+  /** Kept until it was used: a signal that nobody aborted is as good as new. */
+  controller: AbortController;
   /** Set while a probe runs; `deadline` is infinite once it was aborted but has not returned. */
-  running: { readonly controller: AbortController; deadline: number } | null;
+  running: { deadline: number } | null;
   woken: boolean;
   /** The reason that was logged last; the same one is not repeated. */
   failure: string;
@@ -52,6 +59,8 @@ export interface MonitorRunnerDeps {
   readonly onChanges: (changes: readonly ConditionChange[]) => void;
   /** After every whole tick, with how late it was. */
   readonly onTick: (now: MonotonicMs, late: DurationMs) => void;
+  /** At the first tick of every second, before its probes. */
+  readonly onSecond: (now: MonotonicMs) => void;
 }
 
 export class MonitorRunner implements Startable {
@@ -59,6 +68,8 @@ export class MonitorRunner implements Startable {
   readonly #slots: readonly Slot[];
   #timer: TimerHandle | null = null;
   #nextTickAt: MonotonicMs;
+  /** When the second began in which we are. */
+  #secondAt: MonotonicMs;
   #evaluatedAt: MonotonicMs;
   #isStopped = false;
 
@@ -66,10 +77,13 @@ export class MonitorRunner implements Startable {
     this.#deps = deps;
     const now = deps.clock.now();
     this.#nextTickAt = now;
+    this.#secondAt = now;
     this.#evaluatedAt = now;
     this.#slots = deps.monitors.map((monitor) => ({
       monitor,
       dueAt: now,
+      pollAt: now,
+      controller: new AbortController(),
       running: null,
       woken: false,
       failure: "",
@@ -86,19 +100,25 @@ export class MonitorRunner implements Startable {
     const tick = this.#tickLength();
     const ahead = Math.ceil(elapsed(at, this.#nextTickAt) / tick);
     this.#nextTickAt = after(at, durationMs(ahead * tick));
+    // The second that is under way ends earlier, and with it what is due at its end.
+    const early = (SECOND + (elapsed(at, this.#secondAt) % SECOND)) % SECOND;
+    const earlier = (time: MonotonicMs): MonotonicMs => after(time, durationMs(-early));
+    this.#secondAt = earlier(this.#secondAt);
+    for (const slot of this.#slots) slot.dueAt = earlier(slot.dueAt);
     if (this.#timer !== null) this.#arm();
   }
 
   async start(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => this.#startMonitor(slot)));
     this.#nextTickAt = this.#deps.clock.now();
+    this.#secondAt = after(this.#nextTickAt, durationMs(-SECOND));
     this.#tick();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
-    for (const slot of this.#slots) slot.running?.controller.abort();
+    for (const slot of this.#slots) if (slot.running !== null) slot.controller.abort();
     await Promise.allSettled(this.#slots.map(async ({ monitor }) => monitor.stop?.()));
   }
 
@@ -119,7 +139,12 @@ export class MonitorRunner implements Startable {
     const now = clock.now();
     const late = elapsed(this.#nextTickAt, now);
     ownLag.observe(this.#nextTickAt, now);
-    for (const slot of this.#slots) this.#serve(slot);
+    const seconds = Math.floor((elapsed(this.#secondAt, now) + SLACK) / SECOND);
+    if (seconds > 0) {
+      this.#secondAt = after(this.#secondAt, durationMs(seconds * SECOND));
+      this.#deps.onSecond(now);
+    }
+    for (const slot of this.#slots) this.#serve(slot, seconds > 0);
     this.#evaluatedAt = now;
     onTick(now, late);
     // Slots of the tick stay in place; those that a stall swallowed are left out.
@@ -134,43 +159,44 @@ export class MonitorRunner implements Startable {
     this.#timer?.cancel();
     // A timer may fire up to 1 ms early: aiming a little later is cheaper than waking twice.
     const delay = durationMs(Math.max(0, Math.ceil(elapsed(clock.now(), this.#nextTickAt))) + 1);
-    this.#timer = timers.after(delay, () => this.#tick());
+    this.#timer = timers.after(delay, () => {
+      this.#timer = null;
+      this.#tick();
+    });
   }
 
   /** Every wake of the process costs: as often as the most eager poll, not more. */
   #tickLength(): DurationMs {
     let shortest = TICK_MAX;
     for (const { monitor } of this.#slots) {
-      if (monitor.poll === undefined) continue;
-      const wanted =
-        monitor.pollInterval === undefined ? POLL_INTERVAL_DEFAULT : monitor.pollInterval();
+      const wanted = pollIntervalOf(monitor);
       if (wanted !== null && wanted < shortest) shortest = wanted;
     }
     return shortest;
   }
 
-  #serve(slot: Slot): void {
+  #serve(slot: Slot, isSecond = false): void {
     if (this.#isStopped) return;
     const now = this.#deps.clock.now();
     if (slot.running !== null) {
       if (now >= slot.running.deadline) this.#expire(slot, now);
       return;
     }
-    if (!slot.woken && now < slot.dueAt && !pollSays(slot.monitor)) return;
+    const { interval } = slot.monitor;
+    const isDue = now + SLACK >= slot.dueAt && (isSecond || interval < SECOND);
+    if (!slot.woken && !isDue && !pollSays(slot, now)) return;
     slot.woken = false;
-    slot.dueAt = after(now, slot.monitor.interval);
+    slot.dueAt = after(interval < SECOND ? now : this.#secondAt, interval);
     void this.#probe(slot, now);
   }
 
   async #probe(slot: Slot, now: MonotonicMs): Promise<void> {
     const { monitor } = slot;
-    const running = {
-      controller: new AbortController(),
-      deadline: after(now, monitor.timeout) as number,
-    };
+    const running = { deadline: after(now, monitor.timeout) as number };
     slot.running = running;
+    if (slot.controller.signal.aborted) slot.controller = new AbortController();
     try {
-      const findings = await monitor.probe(running.controller.signal);
+      const findings = await monitor.probe(slot.controller.signal);
       if (Number.isFinite(running.deadline)) this.#apply(slot, findings);
     } catch (error) {
       if (Number.isFinite(running.deadline)) this.#failed(slot, "ProbeFailed", error);
@@ -193,7 +219,7 @@ export class MonitorRunner implements Startable {
   #expire(slot: Slot, now: MonotonicMs): void {
     if (slot.running === null) return;
     slot.running.deadline = Number.POSITIVE_INFINITY;
-    slot.running.controller.abort();
+    slot.controller.abort();
     this.#unknown(slot, "ProbeTimeout", `no answer within ${slot.monitor.timeout} ms`, now);
   }
 
@@ -218,12 +244,22 @@ export class MonitorRunner implements Startable {
   }
 }
 
-function pollSays(monitor: Monitor): boolean {
-  if (monitor.poll === undefined) return false;
+function pollSays(slot: Slot, now: MonotonicMs): boolean {
+  const { monitor } = slot;
+  if (monitor.poll === undefined || now + SLACK < slot.pollAt) return false;
+  const interval = pollIntervalOf(monitor);
+  if (interval === null) return false;
+  slot.pollAt = after(now, interval);
   try {
     return monitor.poll();
   } catch {
     // The probe meets the same error and reports it.
     return true;
   }
+}
+
+/** Null: nothing to poll at present. */
+function pollIntervalOf(monitor: Monitor): DurationMs | null {
+  if (monitor.poll === undefined) return null;
+  return monitor.pollInterval === undefined ? POLL_INTERVAL_DEFAULT : monitor.pollInterval();
 }

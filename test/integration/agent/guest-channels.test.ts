@@ -41,11 +41,7 @@ async function listen(path: string, serve: (socket: Socket) => void): Promise<Li
 }
 
 function newChannels(): { channels: UnixGuestChannels; lines: string[] } {
-  const channels = new UnixGuestChannels({
-    clock: systemClock,
-    timers: systemTimers,
-    random: systemRandom,
-  });
+  const channels = new UnixGuestChannels({ timers: systemTimers, random: systemRandom });
   const lines: string[] = [];
   channels.onLine(({ uuid, text }) => lines.push(`${uuid}: ${text}`));
   return { channels, lines };
@@ -138,7 +134,7 @@ function newProbe(runDir: string): { probe: DaemonProbe; states: string[] } {
   };
   const probe = new DaemonProbe(
     config,
-    { clock: systemClock, timers: systemTimers },
+    { clock: systemClock, timers: systemTimers, relaxed: systemTimers },
     { onState: ({ kind }) => states.push(kind), onEvent: () => {} },
   );
   probe.start();

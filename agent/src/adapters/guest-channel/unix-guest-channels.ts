@@ -2,31 +2,22 @@
  * Listens to the guests' heartbeat channels: QEMU holds a listening unix socket per guest, we are
  * its only client. What arrives was written inside the guest and is treated as hostile.
  *
- * Bounds: a guest is read at most `LINES_PER_SECOND` lines and `BYTES_PER_SECOND` bytes; above that
- * the socket is not read any more until the second is over, so a flood fills the guest's own buffers
- * and costs us nothing. Lines that are too long or not printable are dropped and counted.
+ * Bounds: a guest is read once a second, at most `READ_BYTES` and `LINES_PER_READ`; all guests in
+ * the same wake of the process, so that many of them cost little. A flood fills the guest's own
+ * buffers and costs us nothing. Lines that are too long or not printable are dropped and counted.
  */
 import { connect, type Socket } from "node:net";
 import { type BackoffConfig, backoffDelay } from "@herdbeat/shared/backoff";
 import type { Random } from "@herdbeat/shared/random";
-import {
-  type Clock,
-  durationMs,
-  elapsed,
-  type MonotonicMs,
-  type TimerHandle,
-  type Timers,
-} from "@herdbeat/shared/time";
+import { durationMs, type TimerHandle, type Timers } from "@herdbeat/shared/time";
 import type { GuestChannels, GuestLine } from "../../ports/guest-channel.ts";
 import { GuestLineReader } from "./guest-line-reader.ts";
 
 /** The service writes one line a second; a little more after it was held up. */
-export const LINES_PER_SECOND = 20;
-/** Read in one go before the pause can take effect: also the most that is looked at per second. */
-export const BYTES_PER_SECOND = 65_536;
-const RATE_WINDOW = durationMs(1_000);
-/** One for all: what a read brings is used up before the next read. */
+const LINES_PER_READ = 20;
+/** One buffer for all: what a read brings is used up before the next read. */
 const READ_BYTES = 4_096;
+const READ_INTERVAL = durationMs(1_000);
 /** Hypervisors with more guests than this watch the first ones only. */
 const CHANNELS_MAX = 1_000;
 const RECONNECT: BackoffConfig = {
@@ -43,14 +34,10 @@ interface Channel {
   isConnected: boolean;
   attempts: number;
   timer: TimerHandle | null;
-  /** When the second began that is counted now. */
-  windowAt: MonotonicMs;
-  /** Runs while a flooding guest is not read. */
-  window: TimerHandle | null;
 }
 
 export interface GuestChannelsDeps {
-  readonly clock: Clock;
+  /** May be late: nothing here is decided within a second. */
   readonly timers: Timers;
   readonly random: Random;
 }
@@ -61,6 +48,7 @@ export class UnixGuestChannels implements GuestChannels {
   readonly #dropped = new Map<string, number>();
   readonly #listeners: ((line: GuestLine) => void)[] = [];
   readonly #buffer = Buffer.alloc(READ_BYTES);
+  #reading: TimerHandle | null = null;
 
   constructor(deps: GuestChannelsDeps) {
     this.#deps = deps;
@@ -71,9 +59,10 @@ export class UnixGuestChannels implements GuestChannels {
       if (wanted.get(channel.uuid) !== channel.path) this.#leave(channel);
     }
     for (const [uuid, path] of wanted) {
-      if (this.#channels.size >= CHANNELS_MAX) return;
+      if (this.#channels.size >= CHANNELS_MAX) break;
       if (!this.#channels.has(uuid)) this.#join(uuid, path);
     }
+    if (this.#channels.size > 0) this.#reading ??= this.#scheduleRead();
   }
 
   isConnected(uuid: string): boolean {
@@ -89,20 +78,29 @@ export class UnixGuestChannels implements GuestChannels {
   }
 
   async stop(): Promise<void> {
+    this.#reading?.cancel();
     for (const channel of [...this.#channels.values()]) this.#leave(channel);
+  }
+
+  #scheduleRead(): TimerHandle {
+    return this.#deps.timers.after(READ_INTERVAL, () => {
+      for (const channel of this.#channels.values()) {
+        channel.reader.startWindow();
+        channel.socket?.resume();
+      }
+      this.#reading = this.#channels.size > 0 ? this.#scheduleRead() : null;
+    });
   }
 
   #join(uuid: string, path: string): void {
     const channel: Channel = {
       uuid,
       path,
-      reader: new GuestLineReader({ lines: LINES_PER_SECOND, bytes: BYTES_PER_SECOND }),
+      reader: new GuestLineReader({ lines: LINES_PER_READ, bytes: READ_BYTES }),
       socket: null,
       isConnected: false,
       attempts: 0,
       timer: null,
-      windowAt: this.#deps.clock.now(),
-      window: null,
     };
     this.#channels.set(uuid, channel);
     this.#open(channel);
@@ -112,7 +110,6 @@ export class UnixGuestChannels implements GuestChannels {
     this.#channels.delete(channel.uuid);
     this.#dropped.delete(channel.uuid);
     channel.timer?.cancel();
-    channel.window?.cancel();
     channel.socket?.destroy();
   }
 
@@ -122,7 +119,11 @@ export class UnixGuestChannels implements GuestChannels {
       // Without a buffer of ours, every line would cost a fresh 64 KiB one.
       onread: {
         buffer: this.#buffer,
-        callback: (length) => this.#onRead(channel, socket, length),
+        callback: (length) => {
+          this.#onRead(channel, length);
+          // Not read on before the next second.
+          return false;
+        },
       },
     });
     channel.socket = socket;
@@ -136,28 +137,12 @@ export class UnixGuestChannels implements GuestChannels {
     socket.on("close", () => this.#onClosed(channel, socket));
   }
 
-  /** False pauses the socket. */
-  #onRead(channel: Channel, socket: Socket, length: number): boolean {
-    const now = this.#deps.clock.now();
-    if (elapsed(channel.windowAt, now) >= RATE_WINDOW) {
-      channel.windowAt = now;
-      channel.reader.startWindow();
-    }
-    const { lines, isOverRate } = channel.reader.push(this.#buffer.subarray(0, length));
+  #onRead(channel: Channel, length: number): void {
+    const { lines } = channel.reader.push(this.#buffer.subarray(0, length));
     this.#dropped.set(channel.uuid, channel.reader.dropped);
-    // Only a flood needs a timer: a quiet guest costs one wake of this process per line.
-    if (isOverRate) {
-      channel.window ??= this.#deps.timers.after(RATE_WINDOW, () => {
-        channel.window = null;
-        channel.windowAt = this.#deps.clock.now();
-        channel.reader.startWindow();
-        socket.resume();
-      });
-    }
     for (const text of lines) {
       for (const listener of this.#listeners) listener({ uuid: channel.uuid, text });
     }
-    return !isOverRate;
   }
 
   #onClosed(channel: Channel, socket: Socket): void {

@@ -28,7 +28,7 @@ export const GUESTS_MAX = 1_000;
 /** 1,000 guests of at most 4 KiB each. */
 export const LINE_BYTES_MAX = 4_194_304;
 /** The child says something at least this often. */
-export const BEAT_INTERVAL_MS = 2_000;
+export const BEAT_INTERVAL_MS = 5_000;
 
 const KINDS: ReadonlySet<unknown> = new Set([
   "opened",

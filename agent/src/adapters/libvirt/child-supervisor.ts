@@ -28,6 +28,8 @@ import {
 export interface ChildSupervisorDeps {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** May be a little late. */
+  readonly relaxed: Timers;
   readonly random: Random;
   readonly logger: Logger;
   /** Node's arguments before the child's own: options and the entry's path. */
@@ -151,7 +153,7 @@ export class ChildSupervisor {
 
   #scheduleCheck(): void {
     this.#check?.cancel();
-    this.#check = this.#deps.timers.after(CHECK_INTERVAL, () => {
+    this.#check = this.#deps.relaxed.after(CHECK_INTERVAL, () => {
       const now = this.#deps.clock.now();
       this.#silentFor += Math.min(elapsed(this.#checkedAt, now), CHECK_GAP_MAX);
       this.#checkedAt = now;

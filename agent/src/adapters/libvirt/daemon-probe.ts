@@ -23,7 +23,7 @@ export interface DaemonProbeListener {
 export interface DaemonProbeConfig extends SocketConfig {
   readonly uri: string;
   readonly liveness: LivenessConfig;
-  /** @default 500 ms */
+  /** @default 1 s */
   readonly pingInterval: DurationMs;
 }
 
@@ -34,6 +34,7 @@ export class DaemonProbe {
   readonly #config: DaemonProbeConfig;
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #relaxed: Timers;
   readonly #listener: DaemonProbeListener;
   #liveness: Liveness;
   #connection: RpcConnection | null = null;
@@ -46,12 +47,18 @@ export class DaemonProbe {
 
   constructor(
     config: DaemonProbeConfig,
-    deps: { readonly clock: Clock; readonly timers: Timers },
+    deps: {
+      readonly clock: Clock;
+      readonly timers: Timers;
+      /** May be a little late: for pings while all is well. */
+      readonly relaxed: Timers;
+    },
     listener: DaemonProbeListener,
   ) {
     this.#config = config;
     this.#clock = deps.clock;
     this.#timers = deps.timers;
+    this.#relaxed = deps.relaxed;
     this.#listener = listener;
     this.#liveness = newLiveness(deps.clock.now());
   }
@@ -87,8 +94,10 @@ export class DaemonProbe {
     const isOverdue =
       this.#pingedAt !== null && elapsed(this.#pingedAt, this.#clock.now()) >= pingInterval / 2;
     const isQuiet = this.#liveness.daemon.kind === "up" && this.#connection !== null && !isOverdue;
-    const delay = isQuiet ? pingInterval : ALERT_INTERVAL;
-    this.#timer = this.#timers.after(delay, () => this.#tick());
+    const tick = (): void => this.#tick();
+    this.#timer = isQuiet
+      ? this.#relaxed.after(pingInterval, tick)
+      : this.#timers.after(ALERT_INTERVAL, tick);
   }
 
   #tick(): void {

@@ -35,13 +35,15 @@ export const LIBVIRT_DEFAULTS: LibvirtConfig = {
   socket: null,
   uri: "qemu:///system",
   liveness: LIVENESS_DEFAULTS,
-  pingInterval: durationMs(500),
+  pingInterval: durationMs(1_000),
   pollInterval: durationMs(5_000),
 };
 
 export interface LibvirtDeps {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** May be a little late: for what happens all the time while all is well. */
+  readonly relaxed: Timers;
   readonly random: Random;
   readonly logger: Logger;
   /** Node's options and the path of the child's entry. @default this process's options and our own */

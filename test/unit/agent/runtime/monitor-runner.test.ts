@@ -47,6 +47,7 @@ async function setup(...monitors: readonly Monitor[]) {
     logger: silentLogger,
     metrics: silentMetrics,
     onTick: () => {},
+    onSecond: () => {},
     onChanges: (changes) => {
       for (const { condition } of changes) {
         events.push(
@@ -200,6 +201,38 @@ test("says nothing more after it was stopped", async () => {
   await runner.stop();
   await time.advance(10_000);
   assert.equal(events, []);
+});
+
+test("what is due is probed at the first tick of a second, the rest of it is polled only", async () => {
+  const at: number[] = [];
+  let polls = 0;
+  const probed = monitor("slow", {
+    probe: () => {
+      at.push(time.clock.now());
+      return Promise.resolve([finding("ok")]);
+    },
+  });
+  const polled = monitor("polled", {
+    interval: durationMs(5_000),
+    pollInterval: () => durationMs(200),
+    poll: () => {
+      polls += 1;
+      return false;
+    },
+  });
+  const { time, runner } = await setup(probed, polled);
+  const start = time.clock.now();
+  await time.advance(1_300);
+  // Heartbeats begin here: from now on seconds begin with them.
+  runner.alignTo(time.clock.now());
+  await time.advance(3_000);
+  const after = at.map((one) => one - start);
+  assert.ok(Math.abs((after[0] ?? 0) - 1_000) < 20, after.join(" "));
+  assert.ok(polls >= 18 && polls <= 23, `${polls} polls`);
+  for (const one of after.slice(2)) assert.ok((one - 1_300) % 1_000 < 20, after.join(" "));
+  assert.ok(after.length >= 4, after.join(" "));
+  for (const [index, one] of after.entries())
+    assert.ok(one - (after[index - 1] ?? one) <= 1_050, after.join(" "));
 });
 
 test.run();
