@@ -10,6 +10,7 @@ import { systemRandom } from "@herdbeat/shared/system-random";
 import { type DurationMs, durationMs } from "@herdbeat/shared/time";
 import { BlackBoxFile } from "./adapters/black-box/black-box-file.ts";
 import { Inventory } from "./adapters/inventory/inventory.ts";
+import { IpMonitor } from "./adapters/iproute/link-events.ts";
 import { KmsgKernelLog } from "./adapters/kmsg/kernel-log.ts";
 import { ProcfsHost } from "./adapters/procfs/host.ts";
 import { ProcfsPressure } from "./adapters/procfs/pressure.ts";
@@ -79,7 +80,7 @@ export function createAgent(deps: AgentDeps): Agent {
   const inventory = new Inventory(systemTimers, logger, INVENTORY_INTERVAL);
   const relaxed = new TickTimers(systemClock, systemTimers);
   const hypervisor = createHypervisorParts(config, logger, relaxed);
-  const monitors = monitorsOf(config, manager, past, hypervisor.monitors);
+  const monitors = monitorsOf(config, logger, manager, past, hypervisor.monitors);
   const ownLag = new OwnLag();
   const table = new ConditionTable({
     nextTransition: () => memory.nextTransition(),
@@ -185,6 +186,7 @@ function sayGoodbye(sessionRunner: SessionRunner, isHostStopping: boolean): Prom
 
 function monitorsOf(
   config: AgentConfig,
+  logger: Logger,
   manager: SystemdUnits,
   past: OwnPastKeeper,
   hypervisorMonitors: readonly Monitor[],
@@ -199,6 +201,7 @@ function monitorsOf(
     {
       clock: systemClock,
       links: new SysfsLinks(),
+      linkEvents: new IpMonitor({ timers: systemTimers, random: systemRandom, logger }),
       openKernelLog: () => new KmsgKernelLog(parseKernelRecord),
       manager,
       processes: new ProcfsProcessTable(),

@@ -1,5 +1,6 @@
 // Prints every change that the network-link monitor makes, with the monotonic clock of the machine.
 // Runs inside a network namespace of its own; ends with its standard input.
+import { IpMonitor } from "@herdbeat/agent/adapters/iproute/link-events";
 import { SysfsLinks } from "@herdbeat/agent/adapters/sysfs/links";
 import { ConditionTable } from "@herdbeat/agent/core/condition-table";
 import { OwnLag } from "@herdbeat/agent/core/own-lag";
@@ -8,11 +9,20 @@ import { MonitorRunner } from "@herdbeat/agent/runtime/monitor-runner";
 import { silentLogger } from "@herdbeat/shared/logger";
 import { silentMetrics } from "@herdbeat/shared/metrics";
 import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
+import { systemRandom } from "@herdbeat/shared/system-random";
 
 const monitor = createNetworkLinkMonitor(
   { networks: { tenant: process.argv[2] ?? "" }, discover: true },
-  new SysfsLinks(),
-  systemClock,
+  {
+    links: new SysfsLinks(),
+    linkEvents: new IpMonitor({
+      timers: systemTimers,
+      random: systemRandom,
+      logger: silentLogger,
+      ...(process.argv[3] === "poll" ? { command: ["false"] } : {}),
+    }),
+    clock: systemClock,
+  },
 );
 let number = 0;
 const table = new ConditionTable({ nextTransition: () => ++number, expected: [monitor.name] });
@@ -40,4 +50,4 @@ await runner.start();
 setTimeout(() => {
   for (const { subject, status, reason } of table.all()) print(subject, status, reason);
   console.log("watching");
-}, 300);
+}, 1_300);

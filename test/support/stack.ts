@@ -92,7 +92,9 @@ export class Stack {
       case "aggregator":
         return run("aggregator/src/main.ts", "aggregator/dist/main.js");
       case "agent":
-        return run("agent/src/main.ts", "agent/dist/main.js");
+        return built
+          ? ["env", `HERDBEAT_NODE=${process.execPath}`, join(ROOT, "agent/bin/herdbeat-agent")]
+          : run("agent/src/main.ts", "agent/dist/main.js");
       case "herdctl":
         return run("aggregator/src/cli/main.ts", "aggregator/dist/cli/main.js");
       case "fleet":

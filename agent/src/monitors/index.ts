@@ -1,7 +1,7 @@
 /** Every monitor this agent runs, in the order in which its conditions are listed. */
 import type { Clock } from "@herdbeat/shared/time";
 import type { KernelLog } from "../ports/kernel-log.ts";
-import type { Links } from "../ports/links.ts";
+import type { LinkEvents, Links } from "../ports/links.ts";
 import type { Monitor } from "../ports/monitor.ts";
 import type { Pressure } from "../ports/pressure.ts";
 import type { ProcessTable, ServiceChecks, ServiceManager } from "../ports/services.ts";
@@ -24,6 +24,7 @@ export interface MonitorConfigs {
 export interface MonitorPorts {
   readonly clock: Clock;
   readonly links: Links;
+  readonly linkEvents: LinkEvents;
   /** Made only when the kernel log is watched. */
   readonly openKernelLog: () => KernelLog;
   readonly manager: ServiceManager;
@@ -39,7 +40,7 @@ export interface MonitorPorts {
 export function createMonitors(configs: MonitorConfigs, ports: MonitorPorts): readonly Monitor[] {
   const { kernelLog, watchdog, services } = configs;
   return [
-    createNetworkLinkMonitor(configs.links, ports.links, ports.clock),
+    createNetworkLinkMonitor(configs.links, ports),
     ...ports.hypervisorMonitors,
     ...(services.length === 0 ? [] : [createServiceMonitor(services, ports)]),
     ...(kernelLog === null ? [] : [createKernelLogMonitor(kernelLog, ports.openKernelLog())]),

@@ -6,17 +6,20 @@
  * had a cable is not a failure. An interface that is administratively down is a problem only where
  * the configuration names it.
  *
- * Carrier is followed by the kernel's change counter, polled at each tick: from a known state an odd
- * difference is the other state. Losses shorter than a tick are seen as flaps.
+ * Carrier is followed by the kernel's change counter, read at every event of the kernel and polled
+ * while nobody tells of events: from a known state an odd difference is the other state. Losses
+ * shorter than a look are seen as flaps.
  */
 import type { MonitorName } from "@herdbeat/shared/ids";
 import { type Clock, durationMs, elapsed, type MonotonicMs } from "@herdbeat/shared/time";
 import type { Finding } from "../core/condition.ts";
-import type { LinkPulse, Links } from "../ports/links.ts";
+import type { LinkEvents, LinkPulse, Links } from "../ports/links.ts";
 import type { Monitor } from "../ports/monitor.ts";
 
 /** Carrier loss becomes a condition within 250 ms. */
 const POLL_INTERVAL = durationMs(200);
+/** While events tell at once: should one be missed after all. */
+const QUIET_POLL_INTERVAL = durationMs(1_000);
 const FLAP_WINDOW = durationMs(600_000);
 /** Losses of carrier within the window that make a link degraded. */
 const FLAPS_MAX = 5;
@@ -45,9 +48,9 @@ interface Watched {
 
 export function createNetworkLinkMonitor(
   config: NetworkLinkConfig,
-  links: Links,
-  clock: Clock,
+  ports: { readonly links: Links; readonly linkEvents: LinkEvents; readonly clock: Clock },
 ): Monitor {
+  const { links, linkEvents, clock } = ports;
   const watched = new Map<string, Watched>();
   const ignored = new Set<string>();
   for (const name of new Set(Object.values(config.networks))) {
@@ -66,19 +69,31 @@ export function createNetworkLinkMonitor(
     }
   };
 
+  const isChanged = (): boolean => {
+    for (const watch of watched.values()) {
+      if (watch.last?.carrierChanges !== links.carrierChanges(watch.name)) return true;
+    }
+    return false;
+  };
+
   return {
     name: "network-link" as MonitorName,
     interval: durationMs(5_000),
     timeout: durationMs(3_000),
     hysteresis: { problemAfter: 1, okAfter: 1 },
     failureClass: "nic-down",
-    poll: () => {
-      for (const watch of watched.values()) {
-        if (watch.last?.carrierChanges !== links.carrierChanges(watch.name)) return true;
-      }
-      return false;
+    start: (wake) => {
+      // Guests come and go: most events are of their interfaces, which are not watched.
+      linkEvents.start(() => {
+        if (isChanged()) wake();
+      });
+      return Promise.resolve();
     },
-    pollInterval: () => (watched.size === 0 ? null : POLL_INTERVAL),
+    poll: isChanged,
+    pollInterval: () => {
+      if (watched.size === 0) return null;
+      return linkEvents.isLive ? QUIET_POLL_INTERVAL : POLL_INTERVAL;
+    },
     async probe() {
       await discover();
       const now = clock.now();
@@ -91,6 +106,7 @@ export function createNetworkLinkMonitor(
       return findings;
     },
     stop: () => {
+      linkEvents.stop();
       links.stop();
       return Promise.resolve();
     },

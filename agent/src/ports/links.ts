@@ -38,3 +38,11 @@ export interface Links {
   carrierChanges(name: string): number | undefined;
   stop(): void;
 }
+
+/** Tells that something about some interface changed. */
+export interface LinkEvents {
+  /** While false, nobody tells: poll. */
+  readonly isLive: boolean;
+  start(onEvent: () => void): void;
+  stop(): void;
+}

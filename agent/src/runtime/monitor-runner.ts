@@ -29,9 +29,9 @@ import type { Monitor } from "../ports/monitor.ts";
 
 /** Between two polls of a monitor that does not ask for less. */
 const POLL_INTERVAL_DEFAULT: DurationMs = durationMs(100);
-/** Between two ticks while nothing is polled: how late a due probe may start. */
-const TICK_MAX: DurationMs = durationMs(500);
 const SECOND: DurationMs = durationMs(1_000);
+/** Between two ticks while nothing is polled more often. */
+const TICK_MAX: DurationMs = SECOND;
 /** What is due this little after a tick is done in it. */
 const SLACK: DurationMs = durationMs(50);
 
@@ -194,6 +194,7 @@ export class MonitorRunner implements Startable {
     const { monitor } = slot;
     const running = { deadline: after(now, monitor.timeout) as number };
     slot.running = running;
+    this.#deps.timers.afterDrain(() => this.#awaitDeadline(slot, running));
     if (slot.controller.signal.aborted) slot.controller = new AbortController();
     try {
       const findings = await monitor.probe(slot.controller.signal);
@@ -204,6 +205,16 @@ export class MonitorRunner implements Startable {
       slot.running = null;
     }
     if (slot.woken) this.#serve(slot);
+  }
+
+  /** Most probes are through by now; only for one that is not its end may not wait for a tick. */
+  #awaitDeadline(slot: Slot, running: object): void {
+    const { clock, timers } = this.#deps;
+    if (slot.running !== running || slot.running.deadline >= this.#nextTickAt) return;
+    const left = Math.max(0, Math.ceil(slot.running.deadline - clock.now())) + 1;
+    timers.after(durationMs(left), () => {
+      if (slot.running === running) this.#serve(slot);
+    });
   }
 
   #apply(slot: Slot, findings: readonly Finding[]): void {

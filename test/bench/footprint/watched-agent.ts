@@ -40,9 +40,9 @@ export class WatchedAgent {
     const proxy = new CountingProxy(aggregator.stream, options.onPayload ?? null);
     // What the agent's file will name.
     stack.aggregators[0] = { ...aggregator, stream: await proxy.start() };
-    // The stack would run it with our own Node: its first word is replaced.
-    const otherNode = ["sh", "-c", 'node=$1; shift 2; exec "$node" "$@"', "sh", options.node];
-    const agent = await stack.startAgent(options.id, options.config, otherNode);
+    // What the stack says of the Node to use comes before the start script's name.
+    const otherNode = ["sh", "-c", 'node=$1; shift 3; exec env HERDBEAT_NODE="$node" "$@"', "sh"];
+    const agent = await stack.startAgent(options.id, options.config, [...otherNode, options.node]);
     stack.aggregators[0] = aggregator;
     await eventually(async () => (await stack.node(options.id)).state === "alive", {
       withinMs: 60_000,

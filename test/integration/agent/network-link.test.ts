@@ -33,7 +33,10 @@ async function seen(watch: TrackedProcess, reason: string, count: number): Promi
   return BigInt(lines[count - 1]?.split(" ")[0] ?? "0");
 }
 
-inNamespace("turns a lost carrier into a condition, and back", async () => {
+for (const how of ["events", "poll"] as const)
+  inNamespace(`turns a lost carrier into a condition, and back, by ${how}`, () => cutAgain(how));
+
+async function cutAgain(how: "events" | "poll"): Promise<void> {
   ip("netns", "add", NAMESPACE);
   try {
     ip("-n", NAMESPACE, "link", "add", "watched0", "type", "veth", "peer", "name", "other0");
@@ -47,6 +50,7 @@ inNamespace("turns a lost carrier into a condition, and back", async () => {
       ...process.execArgv,
       WATCH,
       "watched0",
+      how,
     ];
     await withProcess(startProcess("ip", args), async (watch) => {
       await eventually(() => watch.output().includes("watching"), {
@@ -68,7 +72,7 @@ inNamespace("turns a lost carrier into a condition, and back", async () => {
       }
       delays.sort((a, b) => a - b);
       console.log(
-        `carrier loss to condition, ms: ${delays.map((delay) => delay.toFixed(0)).join(" ")}`,
+        `carrier loss to condition by ${how}, ms: ${delays.map((delay) => delay.toFixed(0)).join(" ")}`,
       );
       assert.is(delays.length, ROUNDS);
       assert.match(watch.output(), "problem CarrierFlapping");
@@ -81,6 +85,6 @@ inNamespace("turns a lost carrier into a condition, and back", async () => {
   } finally {
     spawnSync("ip", ["netns", "del", NAMESPACE]);
   }
-});
+}
 
 test.run();

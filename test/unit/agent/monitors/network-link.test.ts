@@ -1,5 +1,5 @@
 import { createNetworkLinkMonitor } from "@herdbeat/agent/monitors/network-link";
-import type { Links } from "@herdbeat/agent/ports/links";
+import type { LinkEvents, Links } from "@herdbeat/agent/ports/links";
 import { type Clock, monotonicMs, unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { suite } from "../../../support/suite.ts";
@@ -55,7 +55,20 @@ function setup(networks: Readonly<Record<string, string>>, ...names: readonly st
     stop: () => {},
   };
   const clock: Clock = { now: () => monotonicMs(now), wallNow: () => unixMs(now) };
-  const monitor = createNetworkLinkMonitor({ networks, discover: true }, links, clock);
+  const events = { isLive: false, tell: () => {} };
+  const linkEvents: LinkEvents = {
+    get isLive() {
+      return events.isLive;
+    },
+    start: (onEvent) => {
+      events.tell = onEvent;
+    },
+    stop: () => {},
+  };
+  const monitor = createNetworkLinkMonitor(
+    { networks, discover: true },
+    { links, linkEvents, clock },
+  );
   return {
     add,
     remove: (name: string) => present.delete(name),
@@ -69,6 +82,8 @@ function setup(networks: Readonly<Record<string, string>>, ...names: readonly st
       now += ms;
     },
     samples: () => samples,
+    events,
+    start: (wake: () => void) => monitor.start?.(wake),
     poll: () => monitor.poll?.(),
     pollInterval: () => monitor.pollInterval?.(),
     look: async () => {
@@ -188,6 +203,25 @@ test("asks for no poll while there is nothing to watch", async () => {
   add("eth0");
   await look();
   assert.ok((pollInterval() ?? Number.POSITIVE_INFINITY) <= 200);
+});
+
+test("looks at once when the kernel tells of a change of what is watched, and polls less meanwhile", async () => {
+  const { events, start, set, add, look, pollInterval } = setup({ tenant: "eth0" }, "eth0");
+  let wakes = 0;
+  await start(() => {
+    wakes += 1;
+  });
+  await look();
+  assert.is(pollInterval(), 200);
+  events.isLive = true;
+  assert.is(pollInterval(), 1_000);
+  add("tap0", { physical: false });
+  events.tell();
+  assert.is(wakes, 0);
+  set("eth0", { carrier: false });
+  events.tell();
+  assert.is(wakes, 1);
+  assert.equal(await look(), [LOST]);
 });
 
 test.run();
