@@ -60,6 +60,7 @@ export class FixtureFleetView implements FleetView, FleetCommands {
   readonly #audit: AuditEntry[] = [];
   #notices: NoticeView[];
   #isAdopted = false;
+  #disarm: ReturnType<FleetCommands["disarm"]> = null;
   #store: StoreHealth;
   #made = 0;
   /** How often the whole fleet was read; tests look at it. */
@@ -236,6 +237,16 @@ export class FixtureFleetView implements FleetView, FleetCommands {
     const actions = found.value.actions.map((each) => (each.id === actionId ? updated : each));
     this.setIncident({ ...found.value, actions });
     return { kind: "done", value: updated };
+  }
+
+  disarm(): ReturnType<FleetCommands["disarm"]> {
+    return this.#disarm;
+  }
+
+  setDisarm(by: string, reason: string | null): Promise<void> {
+    this.#check();
+    this.#disarm = reason === null ? null : { by, reason, since: this.#now() };
+    return Promise.resolve();
   }
 
   restorable(): ReturnType<FleetCommands["restorable"]> {

@@ -11,6 +11,8 @@ const PAGES_MAX = 100;
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
 export interface ListAnswer {
   readonly rows: readonly Document[];
   readonly total: number;
@@ -40,6 +42,10 @@ export class ApiClient {
     return this.#call("POST", path, {}, body);
   }
 
+  send(method: "PUT" | "DELETE", path: string, body?: Document): Promise<Document> {
+    return this.#call(method, path, {}, body);
+  }
+
   /** All pages, until `limit` rows. */
   async list(
     path: string,
@@ -64,7 +70,7 @@ export class ApiClient {
   }
 
   async #call(
-    method: "GET" | "POST",
+    method: Method,
     path: string,
     query: Query,
     body: Document | undefined,
@@ -80,7 +86,7 @@ export class ApiClient {
 
   async #send(
     url: URL,
-    method: "GET" | "POST",
+    method: Method,
     body: Document | undefined,
   ): Promise<{ readonly status: number; readonly value: unknown }> {
     try {

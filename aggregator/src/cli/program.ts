@@ -6,6 +6,7 @@ import { addClusterCommands } from "./cluster-commands.ts";
 import { completionScript, SHELLS, type Shell } from "./completion.ts";
 import { contextOf } from "./context.ts";
 import { SERVER_DEFAULT } from "./credentials.ts";
+import { addDisarmCommands } from "./disarm-commands.ts";
 import { harmless, textOf } from "./document.ts";
 import { addIncidentCommands } from "./incident-commands.ts";
 import { addNodeCommands, fields } from "./node-commands.ts";
@@ -47,6 +48,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addNodeCommands(program, terminal);
   addIncidentCommands(program, terminal);
   addClusterCommands(program, terminal);
+  addDisarmCommands(program, terminal);
   addVersionCommand(program, terminal, version);
   program
     .command("completion")

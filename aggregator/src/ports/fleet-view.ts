@@ -128,6 +128,10 @@ export interface FleetCommands {
     actionId: string,
     patch: Partial<Pick<IncidentAction, "state" | "progress" | "message">>,
   ): Promise<CommandOutcome<IncidentAction>>;
+  /** The switch that stops all requests for recovery; null: armed. */
+  disarm(): { readonly by: string; readonly reason: string; readonly since: UnixMs } | null;
+  /** Null arms again. Rejects with StoreUnavailableError when it could not be made known to all. */
+  setDisarm(by: string, reason: string | null): Promise<void>;
   /** What this aggregator itself could restore of the held shards. */
   restorable(): readonly RestorableShard[];
   /**

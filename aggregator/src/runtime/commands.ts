@@ -18,6 +18,7 @@ import type {
   RestorableShard,
 } from "../ports/fleet-view.ts";
 import { APPLY_WRITES_MAX, type Ownership, type ShardStore } from "../ports/shard-store.ts";
+import type { Disarm, DisarmKeeper } from "./disarm-keeper.ts";
 import type { MirrorKeeper } from "./mirror-keeper.ts";
 import type { NodeTable } from "./node-table.ts";
 import { restoringWrites, type ShardDesk } from "./shard-desk.ts";
@@ -37,6 +38,7 @@ export interface CommandsDeps {
   readonly mirrors: MirrorKeeper;
   readonly shards: ShardStore;
   readonly fleet: FleetStore;
+  readonly disarmKeeper: DisarmKeeper;
   /** Writes the cluster's constants again after a wipe. */
   readonly recreateMeta: () => Promise<void>;
 }
@@ -152,6 +154,18 @@ export class Commands implements FleetCommands {
     });
   }
 
+  disarm(): Disarm | null {
+    return this.#deps.disarmKeeper.disarm;
+  }
+
+  async setDisarm(by: string, reason: string | null): Promise<void> {
+    const { clock, fleet, disarmKeeper } = this.#deps;
+    const at = clock.wallNow();
+    await disarmKeeper.set(reason === null ? null : { by, reason, since: at });
+    const what = reason === null ? "disarm off" : "disarm on";
+    await fleet.appendAudit({ at, who: by, what, json: JSON.stringify({ reason }) });
+  }
+
   restorable(): readonly RestorableShard[] {
     const { runners, mirrors } = this.#deps;
     return this.#heldShards().flatMap((shard): readonly RestorableShard[] => {
@@ -187,6 +201,8 @@ export class Commands implements FleetCommands {
       return { kind: "refused", why: "no shard is on hold: there is nothing to adopt" };
     // With it, shards that nobody knows may be made from nothing: not before all of them were restored.
     if (only === null) await this.#deps.recreateMeta();
+    const { disarm } = this.#deps.disarmKeeper;
+    if (disarm !== null) await this.#deps.disarmKeeper.set(disarm);
     const total = { shards: 0, nodes: 0, incidents: 0 };
     for (const shard of held) {
       const done =

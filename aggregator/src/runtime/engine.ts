@@ -5,28 +5,20 @@
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import type { DestinationName, IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { Startable } from "@herdbeat/shared/lifecycle";
-import type { Logger } from "@herdbeat/shared/logger";
-import type { Metrics } from "@herdbeat/shared/metrics";
-import type { Random } from "@herdbeat/shared/random";
-import { type Clock, type DurationMs, durationMs, type Timers } from "@herdbeat/shared/time";
+import { durationMs } from "@herdbeat/shared/time";
 import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
 import type { DetectionConfig } from "../core/detection-config.ts";
 import { nativeBody } from "../core/webhook-body.ts";
-import type { AgentListener } from "../ports/agent-listener.ts";
-import type { AggregatorRecord, FleetStore } from "../ports/fleet-store.ts";
-import type { NoticeView } from "../ports/fleet-view.ts";
-import type { GatewayCheck, KernelProbe } from "../ports/kernel-probe.ts";
-import type { Mesh } from "../ports/mesh.ts";
-import type { MirrorStore } from "../ports/mirror.ts";
-import type { ShardStore } from "../ports/shard-store.ts";
-import type { WebhookSender } from "../ports/webhook.ts";
+import type { AggregatorRecord } from "../ports/fleet-store.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
+import { DisarmKeeper } from "./disarm-keeper.ts";
+import type { EngineDeps } from "./engine-deps.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
 import { NodeTable } from "./node-table.ts";
-import { type NoticeJournal, Notices } from "./notices.ts";
+import { Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
 import { ProbeDesk } from "./probe-desk.ts";
@@ -39,43 +31,6 @@ import { ShardManager } from "./shard-manager.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import { StandingNotices } from "./standing-notices.ts";
 import { TurnLoop } from "./turn-loop.ts";
-
-export interface EngineDeps {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly detection: Omit<DetectionConfig, "clusterId">;
-  readonly heartbeatInterval: DurationMs;
-  readonly stallTolerance: DurationMs;
-  readonly peacetimeInterval: DurationMs;
-  /** An aggregator that lost more than this share of a minute hands its shards over. */
-  readonly lostShareMax: number;
-  readonly version: string;
-  readonly weight: number;
-  readonly clusterName: string;
-  readonly streamEndpoint: () => string;
-  readonly httpEndpoint: () => string;
-  readonly shards: ShardStore;
-  readonly fleet: FleetStore;
-  readonly mirrors: MirrorStore;
-  readonly listener: AgentListener;
-  readonly probe: KernelProbe;
-  readonly gateway: GatewayCheck;
-  readonly sender: WebhookSender;
-  /** The one that is asked for recovery; null: nobody. All get facts. */
-  readonly requestDestination: DestinationName | null;
-  readonly journal: NoticeJournal;
-  readonly sendNotice: (
-    notice: NoticeView,
-    state: "raised" | "cleared",
-    sequence: number,
-  ) => Promise<boolean>;
-  /** Operating errors that only a person can end, found after the start; the process should end. */
-  readonly onFatal: (error: unknown) => void;
-  readonly mesh: Mesh;
-}
 
 const ESTABLISH_RETRY = durationMs(500);
 
@@ -94,6 +49,7 @@ export class Engine implements Startable {
   readonly #mirrors: MirrorKeeper;
   readonly #identity: ClusterIdentity;
   readonly #meshDesk: MeshDesk;
+  readonly #disarm: DisarmKeeper;
   readonly #standing: StandingNotices;
   #draining = false;
 
@@ -102,6 +58,12 @@ export class Engine implements Startable {
     const { clock, random, fleet, clusterName } = deps;
     this.#identity = new ClusterIdentity(fleet, clock, random, clusterName);
     const config = this.#detection();
+    this.#disarm = new DisarmKeeper({
+      ...deps,
+      tellPeers: (notice) => deps.mesh.broadcastDisarm(notice),
+      isStoreWhole: async () =>
+        this.manager.foreign.size === 0 && (await deps.fleet.meta(null)) !== null,
+    });
     this.notices = this.#noticeBoard();
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
     this.turns = this.#turnLoop(config);
@@ -134,6 +96,7 @@ export class Engine implements Startable {
       manager: this.manager,
       runners: this.runners,
       lostShare: () => this.turns.lostShare,
+      onDisarm: (notice) => this.#disarm.hint(notice),
     });
     this.delivery = this.#delivery();
     this.view = this.#readSide();
@@ -163,11 +126,13 @@ export class Engine implements Startable {
       return;
     }
     this.manager.start();
+    this.#disarm.start();
   }
 
   /** Hands everything over and says goodbye; what is not through in time is the next owner's. */
   async stop(): Promise<void> {
     this.#draining = true;
+    this.#disarm.stop();
     const heir = this.manager.members.find((one) => one.id !== this.#deps.detection.aggregator);
     await this.manager.stop();
     await this.delivery.stop();
@@ -226,6 +191,7 @@ export class Engine implements Startable {
           foreign: this.manager.foreign,
           lostShare: this.turns.lostShare,
           lostShareMax: this.#deps.lostShareMax,
+          disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
         });
       },
     });
@@ -282,6 +248,7 @@ export class Engine implements Startable {
       mirrors: this.#mirrors,
       shards,
       fleet,
+      disarmKeeper: this.#disarm,
       recreateMeta: () => this.#identity.recreate(),
     });
   }
@@ -335,7 +302,7 @@ export class Engine implements Startable {
       source: new OutboxDesk({
         table: this.table,
         runners: this.runners,
-        disarmed: () => false,
+        waitsBecause: () => this.#disarm.waitsBecause,
         onStale: (shard) => this.#lost(shard, "a delivery was refused: another token exists"),
         onGenerationMismatch: (shard) => this.#held(shard, "the store's generation changed"),
         onRowChanged: (incident: IncidentId) => this.view.publish({ kind: "incident", incident }),

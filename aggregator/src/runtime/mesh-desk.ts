@@ -7,7 +7,14 @@ import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import { durationMs, type TimerHandle, type Timers } from "@herdbeat/shared/time";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
-import type { GenerationNotice, Mesh, MeshListener, MeshPulse, PeerGone } from "../ports/mesh.ts";
+import type {
+  DisarmNotice,
+  GenerationNotice,
+  Mesh,
+  MeshListener,
+  MeshPulse,
+  PeerGone,
+} from "../ports/mesh.ts";
 import type { ShardManager } from "./shard-manager.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 
@@ -21,6 +28,7 @@ export interface MeshDeskDeps {
   readonly manager: ShardManager;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly lostShare: () => number;
+  readonly onDisarm: (notice: DisarmNotice) => void;
 }
 
 export class MeshDesk implements MeshListener {
@@ -58,8 +66,8 @@ export class MeshDesk implements MeshListener {
     this.#deps.manager.noteGeneration(notice.shard, notice.generation);
   }
 
-  onDisarm(): void {
-    // Disarming is read from the store; the hint has no reader yet.
+  onDisarm(_peer: AggregatorId, notice: DisarmNotice): void {
+    this.#deps.onDisarm(notice);
   }
 
   onCensusQuestion(): void {

@@ -11,7 +11,8 @@ import type { ShardRunner } from "./shard-runner.ts";
 export interface OutboxDeskDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
-  readonly disarmed: () => boolean;
+  /** Why no request may be sent now; null: it may. */
+  readonly waitsBecause: () => string | null;
   /** The store refused our token: another owner exists. */
   readonly onStale: (shard: ShardId) => void;
   readonly onGenerationMismatch: (shard: ShardId) => void;
@@ -62,7 +63,8 @@ export class OutboxDesk implements OutboxSource {
   }
 
   recheck(row: OutboxRow): RequestCheck {
-    if (this.#deps.disarmed()) return { kind: "wait", because: "recovery is disarmed" };
+    const because = this.#deps.waitsBecause();
+    if (because !== null) return { kind: "wait", because };
     const index = this.#deps.table.indexOf(row.node);
     const incident =
       index === undefined

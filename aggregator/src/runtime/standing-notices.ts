@@ -11,6 +11,8 @@ export interface Standing {
   readonly lostShare: number;
   /** More than this of the last minute lost: hand over and say so. */
   readonly lostShareMax: number;
+  /** Why requests for recovery are stopped by an operator; null: they are not. */
+  readonly disarmedBecause: string | null;
 }
 
 /** Looking through the whole fleet is not for every turn. */
@@ -33,7 +35,7 @@ export class StandingNotices {
   }
 
   /** Called every turn. */
-  follow({ store, foreign, lostShare, lostShareMax }: Standing): void {
+  follow({ store, foreign, lostShare, lostShareMax, disarmedBecause }: Standing): void {
     this.#while(store.state === "down", "store-down", () => {
       const why = store.detail === "" ? "no connection" : store.detail;
       return `the store does not answer (${why}): no verdict on any node until it does; agents are unaffected`;
@@ -44,6 +46,9 @@ export class StandingNotices {
     });
     this.#while(lostShare > lostShareMax, "control-plane-down", () => {
       return `this aggregator lost more than ${lostShareMax * 100} % of the last minute to stalls and hands its shards over`;
+    });
+    this.#while(disarmedBecause !== null, "disarmed", () => {
+      return `${disarmedBecause}; failures are told, nothing is asked for until \`herdctl disarm off\``;
     });
     this.#turns += 1;
     if (this.#turns % LOOK_EVERY_TURNS !== 0) return;

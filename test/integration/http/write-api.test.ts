@@ -1,4 +1,8 @@
-import type { AdoptResult, AuditDto } from "@herdbeat/aggregator/adapters/http/cluster-dto";
+import type {
+  AdoptResult,
+  AuditDto,
+  DisarmDto,
+} from "@herdbeat/aggregator/adapters/http/cluster-dto";
 import type { ActionDto, Page } from "@herdbeat/aggregator/adapters/http/dto";
 import type { AggregatorId } from "@herdbeat/shared/ids";
 import * as assert from "uvu/assert";
@@ -153,6 +157,20 @@ test("lets only an admin adopt the store", async () => {
   assert.equal([reply.status, reply.json.nodes], [200, 20]);
   const { json } = await api.call<Page<AuditDto>>("/api/v1/audit?limit=1", { as: "operator" });
   assert.equal([json.items[0]?.who, json.items[0]?.what], ["the-admin", "store-adopted"]);
+});
+
+test("stops and lets go on all requests for recovery, by an operator with a reason", async () => {
+  const path = "/api/v1/disarm";
+  const put = { method: "PUT", body: { reason: "a storm" } } as const;
+  assert.is((await api.call(path, { ...put, as: "viewer" })).status, 403);
+  for (const body of [{}, { reason: "" }, { reason: "x".repeat(257) }, { reason: 1 }])
+    assert.is((await api.call(path, { ...put, body, as: "operator" })).status, 400);
+  const on = await api.call<DisarmDto>(path, { ...put, as: "operator" });
+  assert.equal([on.status, on.json.disarmed, on.json.by], [200, true, "the-operator"]);
+  const seen = await api.call<DisarmDto>(path, { as: "viewer" });
+  assert.is(seen.json.reason, "a storm");
+  const off = await api.call<DisarmDto>(path, { as: "operator", method: "DELETE" });
+  assert.equal([off.status, off.json.disarmed, off.json.since], [200, false, null]);
 });
 
 test.run();

@@ -76,6 +76,13 @@ export interface SessionDto {
 }
 
 /** A held shard that the answering aggregator could restore from its own memory or disk. */
+export interface DisarmDto {
+  readonly disarmed: boolean;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly since: string | null;
+}
+
 export interface RestorableDto {
   readonly shard: number;
   readonly from: "memory" | "mirror";

@@ -79,6 +79,7 @@ export const CLUSTER_COMPONENTS: readonly TSchema[] = [
     nodes: count,
   }),
   list("RestorablePage", "Restorable"),
+  component("Disarm", { disarmed: flag, by: or(text), reason: or(text), since: or(instant) }),
   component("AdoptResult", { shards: count, nodes: count, incidents: count }),
   component("Version", { name: text, version: text, api: text }),
   component("Problem", {

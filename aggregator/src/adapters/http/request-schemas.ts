@@ -155,6 +155,10 @@ export const adoptBody: TSchema = Type.Object(
   },
   closed,
 );
+export const disarmBody: TSchema = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 256, description: "Why; everybody sees it." }) },
+  closed,
+);
 export const lastEventQuery: TSchema = Type.Object(
   { lastEventId: Type.Optional(text(64, "Like the header Last-Event-ID.")) },
   closed,

@@ -23,6 +23,7 @@ import type { MetricsRegistry } from "./metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { registerActionRoutes } from "./routes-actions.ts";
 import { registerClusterRoutes } from "./routes-cluster.ts";
+import { registerDisarmRoutes } from "./routes-disarm.ts";
 import { registerIncidentRoutes } from "./routes-incidents.ts";
 import { registerNodeRoutes } from "./routes-nodes.ts";
 import { registerProbeRoutes } from "./routes-probes.ts";
@@ -119,6 +120,7 @@ class ApiServer implements HttpServer {
     registerIncidentRoutes(context);
     registerActionRoutes(context);
     registerClusterRoutes(context);
+    registerDisarmRoutes(context);
     registerSessionRoutes(context);
     registerStreamRoute(context, isValid);
     registerProbeRoutes(context, metricsArePublic);

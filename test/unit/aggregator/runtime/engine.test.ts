@@ -287,6 +287,41 @@ test("a wiped store is held by a new life of the process too: its mirrors know",
   );
 });
 
+test("a disarmed cluster asks for nothing, says so, and asks again when it is armed", async () => {
+  const sim = new SimWorld(7);
+  const policy = { "guest-crashed": { action: "recover", minGrade: 0 } } as const;
+  for (const id of ["agg-1", "agg-2"]) await sim.aggregator(id, policy);
+  await sim.run(2_000);
+  sim.addAgents(10);
+  await sim.run(80_000);
+  const [first, second] = sim.aggregators;
+  void first?.engine.commands.setDisarm("operator", "a storm");
+  await sim.run(1_500);
+  for (const agent of sim.agents.values()) agent.report("problem", "guest-crashed", "guest-1");
+  await sim.run(20_000);
+  assert.is(sim.delivered("guest-crashed").length, 10);
+  assert.equal(sim.delivered("guest-crashed", "committed"), []);
+  for (const one of [first, second])
+    assert.ok(one?.engine.notices.list().some(({ kind }) => kind === "disarmed"));
+  void second?.engine.commands.setDisarm("operator", null);
+  await sim.run(20_000);
+  assert.is(sim.delivered("guest-crashed", "committed").length, 10);
+  assert.is(first?.engine.notices.list().length, 0);
+});
+
+test("a disarmed cluster stays so when the store loses its data", async () => {
+  const sim = await world();
+  const [only] = sim.aggregators;
+  void only?.engine.commands.setDisarm("operator", "a storm");
+  await sim.run(3_000);
+  sim.database.wipe();
+  await sim.run(5_000);
+  assert.is(only?.engine.commands.disarm()?.reason, "a storm");
+  void only?.engine.commands.adoptStore("operator", "mirror", null);
+  await sim.run(10_000);
+  assert.is(sim.database.disarmed?.reason, "a storm");
+});
+
 /** What herdctl does: whoever has most of a shard restores it, then all accept. */
 async function adoptEverywhere(sim: SimWorld, running: readonly SimAggregator[]): Promise<void> {
   const best = new Map<ShardId, { readonly of: SimAggregator; readonly copy: RestorableShard }>();
