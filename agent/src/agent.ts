@@ -37,6 +37,7 @@ import { MonitorRunner } from "./runtime/monitor-runner.ts";
 import { OwnPastKeeper } from "./runtime/own-past.ts";
 import { SessionRunner } from "./runtime/session-runner.ts";
 import { TickTimers } from "./runtime/tick-timers.ts";
+import { createWitnessParts, type WitnessParts } from "./witness-parts.ts";
 
 /** Hardware changes rarely, and a collection costs half a second of CPU time. */
 const INVENTORY_INTERVAL = durationMs(3_600_000);
@@ -44,7 +45,6 @@ const INVENTORY_INTERVAL = durationMs(3_600_000);
 const FIRST_SAVE_TIMEOUT = durationMs(2_000);
 const HOST_STOPPING_TIMEOUT = durationMs(300);
 const PARTS_STOP_TIMEOUT = durationMs(500);
-const CAPABILITIES: readonly string[] = [];
 
 export interface AgentDeps {
   readonly config: AgentConfig;
@@ -71,12 +71,8 @@ export function createAgent(deps: AgentDeps): Agent {
     systemClock.wallNow(),
     logger,
   );
-  const past = new OwnPastKeeper({
-    blackBox: new BlackBoxFile(config.stateDir, logger),
-    host,
-    clock: systemClock,
-    logger,
-  });
+  const blackBox = new BlackBoxFile(config.stateDir, logger);
+  const past = new OwnPastKeeper({ blackBox, host, clock: systemClock, logger });
   const inventory = new Inventory(systemTimers, logger, INVENTORY_INTERVAL);
   const relaxed = new TickTimers(systemClock, systemTimers);
   const hypervisor = createHypervisorParts(config, logger, relaxed);
@@ -92,7 +88,8 @@ export function createAgent(deps: AgentDeps): Agent {
     systemClock.now(),
   );
   session.startFrom(memory.lastTransition);
-  const hello = helloMaker(deps, { host, nodeId, memory, inventory });
+  const witness = createWitnessParts(config, { nodeId, bootId: host.bootId }, logger, metrics);
+  const hello = helloMaker(deps, { host, nodeId, memory, inventory, witness });
   const onChanges = (changes: readonly ConditionChange[]): void => {
     for (const { transition, condition } of changes) logChange(logger, transition, condition);
     past.changed(changes);
@@ -116,33 +113,34 @@ export function createAgent(deps: AgentDeps): Agent {
     transport: new WebSocketTransport({
       logger,
       connectTimeout: CONNECT_TIMEOUT,
-      readTls: tlsReader(config),
+      readTls: tlsReader(config, (key) => witness.useKey(key)),
     }),
     hello,
     persist: (numbers) => memory.adopt(numbers),
     lastTransition: () => memory.lastTransition,
     raiseTransitions: (to) => memory.raiseTo(to),
-    onEstablished: (at) => monitorRunner.alignTo(at),
+    onEstablished: (at, welcome) => {
+      monitorRunner.alignTo(at);
+      witness.named(welcome.nodeId);
+    },
     evaluatedAt: () => monitorRunner.evaluatedAt,
+    witness: witness.witness,
   });
 
   return {
     async start() {
-      await withDeadline(memory.save(), FIRST_SAVE_TIMEOUT).catch((error: unknown) => {
-        logger.error("the agent's numbers are not on disk", { error: renderErrorChain(error) });
-      });
+      await firstSave(memory, logger);
       logger.info("starting", { node: nodeId, monitors: monitors.map(({ name }) => name) });
-      for (const part of [sessionRunner, monitorRunner, hypervisor, inventory]) await part.start();
+      // Before the first Hello, which names its port.
+      for (const part of [witness, sessionRunner, monitorRunner, hypervisor, inventory])
+        await part.start();
       supervisor.ready();
     },
     async stop() {
       supervisor.stopping();
       await sayGoodbye(sessionRunner, await manager.isHostStopping(HOST_STOPPING_TIMEOUT));
       await inventory.stop();
-      const parts = Promise.all([monitorRunner.stop(), hypervisor.stop()]).then(() => {});
-      await withDeadline(parts, PARTS_STOP_TIMEOUT).catch(() => {
-        // What does not end is ended with the process.
-      });
+      await stopWithin(PARTS_STOP_TIMEOUT, [monitorRunner, hypervisor, witness]);
       await past.stop();
     },
   };
@@ -153,10 +151,11 @@ interface HelloParts {
   readonly nodeId: NodeId;
   readonly memory: AgentMemory;
   readonly inventory: Inventory;
+  readonly witness: WitnessParts;
 }
 
 function helloMaker({ config, version }: AgentDeps, parts: HelloParts): () => HelloMessage {
-  const { host, nodeId, memory, inventory } = parts;
+  const { host, nodeId, memory, inventory, witness } = parts;
   const processId = systemRandom.hex(16);
   return () => ({
     kind: "hello",
@@ -173,8 +172,14 @@ function helloMaker({ config, version }: AgentDeps, parts: HelloParts): () => He
     labels: config.node.labels,
     networks: host.networks(config.networks),
     uptime: host.uptime(),
-    capabilities: CAPABILITIES,
+    capabilities: witness.capabilities(),
     inventoryJson: inventory.json(),
+  });
+}
+
+function firstSave(memory: AgentMemory, logger: Logger): Promise<void> {
+  return withDeadline(memory.save(), FIRST_SAVE_TIMEOUT).catch((error: unknown) => {
+    logger.error("the agent's numbers are not on disk", { error: renderErrorChain(error) });
   });
 }
 
@@ -223,7 +228,10 @@ function nodeIdOf(config: AgentConfig, hostname: string): NodeId {
   );
 }
 
-function tlsReader(config: AgentConfig): (() => Promise<TlsFiles>) | null {
+function tlsReader(
+  config: AgentConfig,
+  onKey: (key: Buffer) => void,
+): (() => Promise<TlsFiles>) | null {
   const { ca, cert, key } = config.tls;
   if (config.insecure || ca === undefined || cert === undefined || key === undefined) return null;
   return async () => {
@@ -232,6 +240,7 @@ function tlsReader(config: AgentConfig): (() => Promise<TlsFiles>) | null {
       readFile(cert),
       readFile(key),
     ]);
+    onKey(keyText);
     return { ca: caText, cert: certText, key: keyText };
   };
 }
@@ -253,6 +262,16 @@ function logChange(
   };
   if (status === "ok") logger.info("condition", fields);
   else logger.warn("condition", fields);
+}
+
+function stopWithin(
+  deadline: DurationMs,
+  parts: readonly { stop(): Promise<void> }[],
+): Promise<void> {
+  const stopped = Promise.all(parts.map((part) => part.stop())).then(() => {});
+  return withDeadline(stopped, deadline).catch(() => {
+    // What does not end is ended with the process.
+  });
 }
 
 async function withDeadline(work: Promise<void>, deadline: DurationMs): Promise<void> {

@@ -9,6 +9,8 @@ const LOOPBACK_URL =
   /^http:\/\/(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\])(?::\d{1,5})?(?:\/\S*)?$/;
 const LITERAL_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 
+const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;
+
 const path = { kind: "text", pattern: ABSOLUTE_PATH, expects: "an absolute path" } as const;
 const NOT_YET = "this name is reserved; it is not in this version";
 
@@ -184,6 +186,28 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     doc: "A host without a watchdog device is then reported as unknown.",
   },
   {
+    key: "witness.enabled",
+    type: { kind: "boolean" },
+    default: true,
+    doc: "Look at other nodes when an aggregator asks, and answer when others look at this one.",
+  },
+  {
+    key: "witness.listen",
+    type: {
+      kind: "list",
+      of: { kind: "text", pattern: IP_ADDRESS, expects: "an IP address" },
+      max: 16,
+    },
+    default: [],
+    doc: "Addresses on which witnesses get an answer; none given: all. Name them where networks are routed, so that a reply leaves from the address that was asked.",
+  },
+  {
+    key: "witness.port",
+    type: { kind: "integer", min: 0, max: 65_535 },
+    default: 7_342,
+    doc: "UDP port for it; 0: any that is free. When it cannot be bound, the agent says so and runs without.",
+  },
+  {
     key: "stateDir",
     type: path,
     default: "/var/lib/herdbeat",
@@ -201,7 +225,6 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     doc: "Bundles of services by role.",
     reserved: NOT_YET,
   },
-  { key: "witness", type: { kind: "any" }, doc: "Looking at other nodes.", reserved: NOT_YET },
   {
     key: "storage",
     type: { kind: "any" },

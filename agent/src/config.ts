@@ -50,6 +50,11 @@ export interface AgentConfig {
   }[];
   readonly kernelLog: { readonly enabled: boolean; readonly hold: DurationMs };
   readonly watchdog: { readonly mode: "observe" | "off"; readonly required: boolean };
+  readonly witness: {
+    readonly enabled: boolean;
+    readonly listen: readonly string[];
+    readonly port: number;
+  };
   readonly stateDir: string;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
 }

@@ -106,10 +106,32 @@ const hello = message(
 const welcome = message("Welcome", u32, id, id, u64, u64, u32, u32, u32, u64, id, word);
 const goodbye = message("Goodbye", choice, text, text, u32);
 
+export const WITNESS_PROBES_MAX = 16;
 const witnessProbe = message("WitnessProbe", word, word, word, u32, raw(64));
-const witnessRequest = message("WitnessRequest", u64, id, part(witnessProbe, 16), u32);
-const witnessObservation = message("WitnessObservation", word, word, word, word, u32, raw(128));
-const witnessReport = message("WitnessReport", u64, id, part(witnessObservation, 16));
+const witnessRequest = message(
+  "WitnessRequest",
+  u64,
+  id,
+  part(witnessProbe, WITNESS_PROBES_MAX),
+  u32,
+);
+/** A whole echo reply, see witness-echo.ts. */
+const WITNESS_PROOF_BYTES = 640;
+const witnessObservation = message(
+  "WitnessObservation",
+  word,
+  word,
+  word,
+  word,
+  u32,
+  raw(WITNESS_PROOF_BYTES),
+);
+const witnessReport = message(
+  "WitnessReport",
+  u64,
+  id,
+  part(witnessObservation, WITNESS_PROBES_MAX),
+);
 /** A relayed frame leaves room for its envelope. */
 export const RELAYED_FRAME_BYTES_MAX = 32_768;
 const relay = message("Relay", id, u32, raw(RELAYED_FRAME_BYTES_MAX));

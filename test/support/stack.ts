@@ -272,6 +272,7 @@ ${this.#options.extraConfig ?? ""}
 aggregators: [ ${this.streams.map((one) => `"${one}"`).join(", ")} ]
 ${this.#tls(`node-${id}`)}
 stateDir: ${join(this.dir, `agent-${id}`)}
+${/^witness:/m.test(extraConfig) ? "" : "witness: { port: 0 }"}
 ${extraConfig}
 `,
     );

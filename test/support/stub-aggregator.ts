@@ -1,5 +1,7 @@
 // The aggregator's end of the stream, as little of it as an agent needs: records what comes in.
 import { once } from "node:events";
+import { createServer as createPlainServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import {
   type AggregatorFrame,
@@ -18,7 +20,7 @@ export interface StubAggregator {
   readonly port: number;
   readonly received: readonly Received[];
   sessions(): number;
-  bodies<Kind extends "hello" | "heartbeat" | "event" | "goodbye">(
+  bodies<Kind extends "hello" | "heartbeat" | "event" | "goodbye" | "witnessReport">(
     kind: Kind,
   ): readonly Body<Kind>[];
   send(frame: AggregatorFrame): void;
@@ -30,12 +32,21 @@ export interface StubAggregator {
 export interface StubOptions {
   readonly port?: number;
   readonly acknowledge?: boolean;
+  /** PEM texts; the agent must then bring a certificate of the same authority. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** The aggregator's own name for the node; else as the Hello says. */
+  readonly nodeId?: string;
 }
 
 export async function startStubAggregator(options: StubOptions = {}): Promise<StubAggregator> {
-  const { port = 0, acknowledge = true } = options;
-  const server = new WebSocketServer({ host: "127.0.0.1", port, perMessageDeflate: false });
-  await once(server, "listening");
+  const { port = 0, acknowledge = true, tls } = options;
+  const http =
+    tls === undefined
+      ? createPlainServer()
+      : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: true });
+  const server = new WebSocketServer({ server: http, perMessageDeflate: false });
+  http.listen(port, "127.0.0.1");
+  await once(http, "listening");
   const received: Received[] = [];
   let sessions = 0;
   let acknowledged = 0;
@@ -48,7 +59,9 @@ export async function startStubAggregator(options: StubOptions = {}): Promise<St
     socket.on("message", (data: Buffer) => {
       const frame = decodeAgentFrame(data);
       received.push({ ...frame, bytes: data.length, session });
-      if (frame.kind === "hello") send(welcome(frame.body, acknowledged));
+      if (frame.kind === "hello") {
+        send(welcome(frame.body, options.nodeId ?? frame.body.nodeId, acknowledged));
+      }
       if (frame.kind === "heartbeat") {
         send({ kind: "ack", body: { sequence: frame.body.sequence, storeWriteAgeMs: 0 } });
       }
@@ -58,9 +71,9 @@ export async function startStubAggregator(options: StubOptions = {}): Promise<St
       }
     });
   });
-  const actualPort = (server.address() as AddressInfo).port;
+  const actualPort = (http.address() as AddressInfo).port;
   return {
-    endpoint: `ws://127.0.0.1:${actualPort}`,
+    endpoint: `${tls === undefined ? "ws" : "wss"}://127.0.0.1:${actualPort}`,
     port: actualPort,
     received,
     sessions: () => sessions,
@@ -71,14 +84,15 @@ export async function startStubAggregator(options: StubOptions = {}): Promise<St
     sendRaw: (bytes) => current?.send(bytes),
     async crash() {
       for (const client of server.clients) client.terminate();
+      server.close();
       await new Promise((resolve) => {
-        server.close(resolve);
+        http.close(resolve);
       });
     },
   };
 }
 
-function welcome(hello: Body<"hello">, acknowledged: number): AggregatorFrame {
+function welcome(hello: Body<"hello">, nodeId: string, acknowledged: number): AggregatorFrame {
   return {
     kind: "welcome",
     body: {
@@ -86,7 +100,7 @@ function welcome(hello: Body<"hello">, acknowledged: number): AggregatorFrame {
       aggregatorId: "stub",
       aggregatorVersion: "0",
       clusterId: "test",
-      nodeId: hello.nodeId,
+      nodeId,
       incarnation: Number(hello.incarnation) + 1,
       sessionEpoch: 1,
       heartbeatIntervalMs: hello.heartbeatIntervalMs,

@@ -131,6 +131,11 @@ export class EstablishedSession {
     now: MonotonicMs,
   ): readonly SessionEffect[] {
     this.#lastReceivedAt = now;
+    if (message.kind === "witness-request") {
+      // The report will take a frame's room; what an aggregator asks for must not cost the session.
+      this.#tokens = Math.max(this.#tokens - 1, -this.#eventsPerSecond);
+      return [{ kind: "look", request: message }];
+    }
     if (message.kind !== "event-ack") return [];
     // An acknowledgement of what was never sent is nonsense and must not empty the spool.
     if (message.transition > lastTransition)

@@ -99,12 +99,59 @@ export interface EventAckMessage {
   readonly transition: number;
 }
 
-export type AgentMessage = HelloMessage | HeartbeatMessage | EventMessage | GoodbyeMessage;
+/** One look at a node. What it says is the aggregator's; whoever looks checks it. */
+export interface WitnessProbe {
+  readonly kind: string;
+  /** Empty: the kernel chooses the way. */
+  readonly networkRole: string;
+  readonly address: string;
+  readonly port: number;
+  readonly nonce: Uint8Array;
+}
+
+export interface WitnessRequestMessage {
+  readonly kind: "witness-request";
+  readonly requestId: number;
+  readonly nodeId: string;
+  readonly probes: readonly WitnessProbe[];
+  /** For each probe; 0 to 2^32 - 1 as it comes. */
+  readonly timeout: DurationMs;
+}
+
+/** `error`: nothing was learned, so it never counts as silence. */
+export type WitnessOutcome = "answered" | "refused" | "timeout" | "unreachable" | "error";
+
+export interface WitnessObservation {
+  readonly kind: string;
+  readonly networkRole: string;
+  readonly address: string;
+  readonly outcome: WitnessOutcome;
+  /** Since the answer, or since the probe ended without one. */
+  readonly age: DurationMs;
+  /** The reply as it came, or empty. */
+  readonly proof: Uint8Array;
+}
+
+export interface WitnessReportMessage {
+  readonly kind: "witness-report";
+  readonly requestId: number;
+  readonly nodeId: string;
+  /** One per probe, in the order of the request. */
+  readonly observations: readonly WitnessObservation[];
+}
+
+export type AgentMessage =
+  | HelloMessage
+  | HeartbeatMessage
+  | EventMessage
+  | GoodbyeMessage
+  | WitnessReportMessage;
 export type AggregatorMessage =
   | WelcomeMessage
   | AckMessage
   | EventAckMessage
   | GoodbyeMessage
+  | WitnessRequestMessage
   /** A case this version does not act on; counted, otherwise ignored. */
   | { readonly kind: "ignored"; readonly what: string };
 

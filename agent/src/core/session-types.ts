@@ -1,7 +1,12 @@
 import type { Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
 import type { DurationMs } from "@herdbeat/shared/time";
 import type { ConditionChange } from "./condition-table.ts";
-import type { AggregatorMessage, GoodbyeReason, WelcomeMessage } from "./messages.ts";
+import type {
+  AggregatorMessage,
+  GoodbyeReason,
+  WelcomeMessage,
+  WitnessRequestMessage,
+} from "./messages.ts";
 import type { ReconnectConfig } from "./reconnect-plan.ts";
 
 export interface SessionConfig extends ReconnectConfig {
@@ -67,5 +72,6 @@ export type SessionEffect =
       readonly retryIn: DurationMs;
       readonly endpoint: string;
     }
+  | { readonly kind: "look"; readonly request: WitnessRequestMessage }
   | { readonly kind: "ignored"; readonly what: string }
   | { readonly kind: "stopped" };

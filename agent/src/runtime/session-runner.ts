@@ -21,6 +21,7 @@ import type {
   GoodbyeReason,
   HelloMessage,
   WelcomeMessage,
+  WitnessRequestMessage,
 } from "../core/messages.ts";
 import { HEARTBEAT_FLAG } from "../core/messages.ts";
 import type { OwnLag } from "../core/own-lag.ts";
@@ -28,6 +29,7 @@ import type { Session } from "../core/session.ts";
 import type { SessionEffect, SessionEvent } from "../core/session-types.ts";
 import { selectWholeList, wireCondition } from "../core/whole-list.ts";
 import type { Transport } from "../ports/transport.ts";
+import type { Witness } from "../ports/witness.ts";
 
 /** Frames may never be larger than this, whatever a Welcome says. */
 const FRAME_BYTES_MAX = 65_536;
@@ -50,9 +52,11 @@ export interface SessionRunnerDeps {
   readonly lastTransition: () => number;
   readonly raiseTransitions: (to: number) => void;
   /** Heartbeats go out in the rhythm that began at `at`. */
-  readonly onEstablished: (at: MonotonicMs) => void;
+  readonly onEstablished: (at: MonotonicMs, welcome: WelcomeMessage) => void;
   /** When the conditions were last evaluated. */
   readonly evaluatedAt: () => MonotonicMs;
+  /** Null: this agent is no witness. */
+  readonly witness: Witness | null;
 }
 
 export class SessionRunner implements Startable {
@@ -159,8 +163,11 @@ export class SessionRunner implements Startable {
           next: effect.endpoint,
         });
         return;
+      case "look":
+        this.#look(effect.request);
+        return;
       case "ignored":
-        metrics.counter("herdbeat_agent_messages_ignored_total", "Messages not acted on").add();
+        this.#ignored();
         return;
       case "stopped":
         this.#stopped?.();
@@ -188,7 +195,7 @@ export class SessionRunner implements Startable {
       welcome.frameBytesMax > 0
         ? Math.min(FRAME_BYTES_MAX, welcome.frameBytesMax)
         : FRAME_BYTES_MAX;
-    this.#deps.onEstablished(this.#deps.clock.now());
+    this.#deps.onEstablished(this.#deps.clock.now(), welcome);
     this.#deps.logger.info("session established", {
       endpoint,
       aggregator: welcome.aggregatorId,
@@ -196,6 +203,31 @@ export class SessionRunner implements Startable {
       sessionEpoch: welcome.sessionEpoch,
       acknowledged: welcome.acknowledgedTransition,
     });
+  }
+
+  /** The report goes to whoever asked: not over a stream that came later. */
+  #look(request: WitnessRequestMessage): void {
+    const { witness, session, logger } = this.#deps;
+    if (witness === null) {
+      this.#ignored();
+      return;
+    }
+    const connection = this.#connection;
+    witness.look(request).then(
+      (report) => {
+        if (report === null || connection !== this.#connection) return;
+        if (session.phase === "established") this.#send(report);
+      },
+      (error: unknown) => {
+        logger.error("a look at a node failed", { error: renderErrorChain(error) });
+      },
+    );
+  }
+
+  #ignored(): void {
+    this.#deps.metrics
+      .counter("herdbeat_agent_messages_ignored_total", "Messages not acted on")
+      .add();
   }
 
   #persist(numbers: Pick<WelcomeMessage, "incarnation" | "sessionEpoch">): void {

@@ -45,6 +45,7 @@ function agent(endpoints: readonly string[], extra = ""): TrackedProcess {
     "heartbeat: { interval: 200ms }",
     "libvirt: { enabled: never }",
     `stateDir: ${join(folder.path, "state")}`,
+    extra.includes("witness:") ? "" : "witness: { port: 0 }",
     extra,
   ];
   writeFileSync(file, text.join("\n"));
@@ -182,13 +183,13 @@ test("starts without any aggregator and finds it when it comes", async () => {
 });
 
 test("ends with code 78 and every problem when the configuration is wrong", async () => {
-  const process1 = agent(["wss://x:1"], "heartbaet: {}\nwitness: {}");
+  const process1 = agent(["wss://x:1"], "heartbaet: {}\nprofiles: {}");
   assert.equal(await process1.ended, { code: 78, signal: null });
   assert.match(
     process1.output(),
-    /agent\.yaml:7:1: unknown key heartbaet, did you mean heartbeat\?/,
+    /agent\.yaml:8:1: unknown key heartbaet, did you mean heartbeat\?/,
   );
-  assert.match(process1.output(), /agent\.yaml:8:1: witness: /);
+  assert.match(process1.output(), /agent\.yaml:9:1: profiles: /);
 });
 
 test.run();

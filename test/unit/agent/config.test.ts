@@ -63,6 +63,7 @@ test("has a default that its own type accepts for every key", async () => {
   assert.is(config.stateDir, "/var/lib/herdbeat");
   assert.equal(config.services, []);
   assert.is(config.libvirt.guestAgent, false);
+  assert.equal(config.witness, { enabled: true, listen: [], port: 7_342 });
 });
 
 test("lets flags win over the environment, that over drop-ins, those over the file", async () => {
@@ -90,9 +91,11 @@ const refused: readonly (readonly [what: string, text: string, problem: RegExp])
   ],
   [
     "a reserved key",
-    `${INSECURE}witness: {port: 1}\n`,
-    /agent\.yaml:3:1: witness: .*not in this version/,
+    `${INSECURE}profiles: {port: 1}\n`,
+    /agent\.yaml:3:1: profiles: .*not in this version/,
   ],
+  ["a witness by name", `${INSECURE}witness: {listen: [localhost]}\n`, /an IP address/],
+  ["a witness port out of range", `${INSECURE}witness: {port: 65536}\n`, /witness\.port/],
   ["a reserved storage key", `${INSECURE}storage: []\n`, /storage: .*not in this version/],
   ["a misspelt key", `${INSECURE}heartbaet: {}\n`, /did you mean heartbeat\?/],
   [

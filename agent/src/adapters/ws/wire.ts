@@ -25,6 +25,8 @@ import type {
   GoodbyeReason,
   HelloMessage,
   WireCondition,
+  WitnessReportMessage,
+  WitnessRequestMessage,
 } from "../../core/messages.ts";
 
 const UINT32_MAX = 0xffff_ffff;
@@ -80,6 +82,8 @@ function toFrame(message: AgentMessage): AgentFrame {
           reconnectAfterMs: uint32(message.reconnectAfter),
         },
       };
+    case "witness-report":
+      return { kind: "witnessReport", body: reportBody(message) };
     default:
       return assertNever(message, "agent message");
   }
@@ -115,6 +119,25 @@ function helloBody(hello: HelloMessage): Extract<AgentFrame, { kind: "hello" }>[
     capabilities: hello.capabilities.slice(0, CAPABILITIES_MAX),
     // Half a JSON document is none.
     inventoryJson: inventory <= INVENTORY_BYTES_MAX ? hello.inventoryJson : "",
+  };
+}
+
+function reportBody(
+  report: WitnessReportMessage,
+): Extract<AgentFrame, { kind: "witnessReport" }>["body"] {
+  return {
+    requestId: report.requestId,
+    nodeId: report.nodeId,
+    observations: report.observations.map(
+      ({ kind, networkRole, address, outcome, age, proof }) => ({
+        kind,
+        networkRole,
+        address,
+        outcome,
+        ageMs: uint32(age),
+        proof,
+      }),
+    ),
   };
 }
 
@@ -177,6 +200,7 @@ function fromFrame(frame: DecodedAggregatorFrame): AggregatorMessage {
     case "unknown":
       return { kind: "ignored", what: `field ${frame.field}` };
     case "witnessRequest":
+      return witnessRequest(frame.body);
     case "relay":
     case "peerQuestion":
     case "peerAnswer":
@@ -186,6 +210,25 @@ function fromFrame(frame: DecodedAggregatorFrame): AggregatorMessage {
     default:
       return assertNever(frame, "aggregator frame");
   }
+}
+
+function witnessRequest(
+  body: Extract<DecodedAggregatorFrame, { kind: "witnessRequest" }>["body"],
+): WitnessRequestMessage {
+  return {
+    kind: "witness-request",
+    requestId: Number(body.requestId),
+    nodeId: body.nodeId,
+    probes: body.probes.map((probe) => ({
+      kind: probe.kind ?? "",
+      networkRole: probe.networkRole ?? "",
+      address: probe.address ?? "",
+      port: probe.port ?? 0,
+      // What was decoded aliases the frame, and a probe outlives it.
+      nonce: Uint8Array.from(probe.nonce ?? []),
+    })),
+    timeout: durationMs(body.timeoutMs),
+  };
 }
 
 function goodbyeMessage(body: {

@@ -1,10 +1,15 @@
 import { decodeMessage, encodeMessage } from "@herdbeat/agent/adapters/ws/wire";
-import type { AgentMessage, WireCondition } from "@herdbeat/agent/core/messages";
+import type {
+  AgentMessage,
+  WireCondition,
+  WitnessObservation,
+} from "@herdbeat/agent/core/messages";
 import {
   type AggregatorFrame,
   decodeAgentFrame,
   encodeAggregatorFrame,
 } from "@herdbeat/proto/frame-codec";
+import { ECHO_REQUEST_BYTES } from "@herdbeat/proto/witness-echo";
 import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import { seededRandom } from "@herdbeat/shared/random";
 import { durationMs } from "@herdbeat/shared/time";
@@ -53,6 +58,31 @@ test("keeps every field of a condition", () => {
   assert.equal(
     condition?.attributes?.map(({ key, value }) => [key, value]),
     [["roles", "tenant"]],
+  );
+});
+
+test("sends a report of as many probes as a request may hold, each with the longest proof", () => {
+  const observations: readonly WitnessObservation[] = Array.from({ length: 16 }, (_, index) => ({
+    kind: "udp-echo",
+    networkRole: "tenant",
+    address: `192.0.2.${index}`,
+    outcome: "answered",
+    age: durationMs(1e12),
+    proof: new Uint8Array(ECHO_REQUEST_BYTES).fill(index),
+  }));
+  const frame = decodeAgentFrame(
+    encodeMessage({ kind: "witness-report", requestId: 9, nodeId: "n2", observations }),
+  );
+  assert.is(frame.kind, "witnessReport");
+  if (frame.kind !== "witnessReport") return;
+  assert.equal(
+    [Number(frame.body.requestId), frame.body.nodeId, frame.body.observations.length],
+    [9, "n2", 16],
+  );
+  const last = frame.body.observations[15];
+  assert.equal(
+    [last?.address, last?.outcome, last?.ageMs, last?.proof?.length, last?.proof?.[0]],
+    ["192.0.2.15", "answered", 2 ** 32 - 1, ECHO_REQUEST_BYTES, 15],
   );
 });
 
@@ -143,8 +173,44 @@ const received: readonly (readonly [AggregatorFrame, Readonly<Record<string, unk
     { kind: "goodbye", reason: "unspecified", message: "", endpoint: "", reconnectAfter: 0 },
   ],
   [
-    { kind: "witnessRequest", body: { requestId: 1, nodeId: "n", probes: [], timeoutMs: 1 } },
-    { kind: "ignored", what: "witnessRequest" },
+    {
+      kind: "witnessRequest",
+      body: {
+        requestId: 2 ** 53 - 1,
+        nodeId: "n",
+        probes: [
+          {
+            kind: "udp-echo",
+            networkRole: "tenant",
+            address: "192.0.2.1",
+            port: 7_342,
+            nonce: Uint8Array.of(1, 2),
+          },
+          { kind: "tcp-rst" },
+        ],
+        timeoutMs: 400,
+      },
+    },
+    {
+      kind: "witness-request",
+      requestId: 2 ** 53 - 1,
+      nodeId: "n",
+      probes: [
+        {
+          kind: "udp-echo",
+          networkRole: "tenant",
+          address: "192.0.2.1",
+          port: 7_342,
+          nonce: Uint8Array.of(1, 2),
+        },
+        { kind: "tcp-rst", networkRole: "", address: "", port: 0, nonce: new Uint8Array(0) },
+      ],
+      timeout: durationMs(400),
+    },
+  ],
+  [
+    { kind: "peerQuestion", body: { questionId: 1, nodeId: "n" } },
+    { kind: "ignored", what: "peerQuestion" },
   ],
 ];
 
