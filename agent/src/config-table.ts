@@ -199,7 +199,7 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
       max: 16,
     },
     default: [],
-    doc: "Addresses on which witnesses get an answer; none given: all. Name them where networks are routed, so that a reply leaves from the address that was asked.",
+    doc: "Addresses on which witnesses get an answer; none given: all that the host has when it greets an aggregator.",
   },
   {
     key: "witness.port",

@@ -47,13 +47,17 @@ export function createWitnessParts(
   });
   return {
     witness: prober,
-    capabilities: () =>
-      responder.port === null ? ["witness"] : ["witness", `udp-echo:${responder.port}`],
+    capabilities: () => {
+      const { port: bound } = responder;
+      // Addresses that came since the last Hello; its own networks are read anew as well.
+      void responder.listen();
+      return bound === null ? ["witness"] : ["witness", `udp-echo:${bound}`];
+    },
     named: (name) => {
       nodeId = name;
     },
     useKey: (pem) => responder.useKey(pem),
-    start: () => responder.start(),
+    start: () => responder.listen(),
     stop: () => {
       prober.stop();
       responder.stop();

@@ -1,14 +1,19 @@
 // deadline: 180s
 // The agent's own process against a server that speaks the codec.
+import { randomBytes, X509Certificate } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { verifyEchoReply } from "@herdbeat/proto/witness-echo";
 import * as assert from "uvu/assert";
 import { eventually } from "../../support/eventually.ts";
 import { startProcess, type TrackedProcess } from "../../support/processes.ts";
 import { type StubAggregator, startStubAggregator } from "../../support/stub-aggregator.ts";
 import { suite } from "../../support/suite.ts";
 import { makeTempDir, type TempDir } from "../../support/temp-dir.ts";
+import { makeTestCertificates } from "../../support/test-certificates.ts";
 
 const test = suite("agent-process");
 const MAIN = fileURLToPath(new URL("../../../agent/src/main.ts", import.meta.url));
@@ -39,7 +44,7 @@ async function aggregator(port = 0, acknowledge = true): Promise<StubAggregator>
 function agent(endpoints: readonly string[], extra = ""): TrackedProcess {
   const file = join(folder.path, "agent.yaml");
   const text = [
-    "insecure: true",
+    `insecure: ${!extra.includes("tls:")}`,
     "node: { id: test-node, labels: { rack: r1 } }",
     `aggregators: ${JSON.stringify(endpoints)}`,
     "heartbeat: { interval: 200ms }",
@@ -180,6 +185,98 @@ test("starts without any aggregator and finds it when it comes", async () => {
   await eventually(() => process1.output().includes('"no session"'), START);
   const late = await aggregator(stub.port);
   await eventually(() => late.bodies("heartbeat").length > 0, START);
+});
+
+async function report(stub: StubAggregator, probes: readonly object[]) {
+  const before = stub.bodies("witnessReport").length;
+  stub.send({
+    kind: "witnessRequest",
+    body: { requestId: 7, nodeId: "other", probes: [...probes], timeoutMs: 2_000 },
+  });
+  return eventually(() => stub.bodies("witnessReport")[before]);
+}
+
+/** The port in the capability of the newest Hello. */
+async function echoPort(stub: StubAggregator): Promise<number> {
+  await eventually(() => stub.bodies("heartbeat").length > 0, START);
+  const { capabilities } = stub.bodies("hello").at(-1) ?? { capabilities: [] };
+  assert.is(capabilities[0], "witness");
+  return Number(/^udp-echo:(\d+)$/.exec(capabilities[1] ?? "")?.[1]);
+}
+
+test("looks at a node when the aggregator asks, and answers as a node", async () => {
+  const stub = await aggregator();
+  agent([stub.endpoint]);
+  const nonce = randomBytes(16);
+  const here = { networkRole: "", address: "127.0.0.1", nonce: new Uint8Array(0) };
+  const { requestId, nodeId, observations } = await report(stub, [
+    { ...here, kind: "tcp-rst", port: 1 },
+    { ...here, kind: "tcp-rst", port: stub.port },
+    { ...here, kind: "udp-echo", port: await echoPort(stub), nonce },
+    { ...here, kind: "icmp", port: 1 },
+    { ...here, kind: "tcp-rst", port: 1, networkRole: "tenant" },
+    { ...here, kind: "tcp-rst", port: 1, address: "localhost" },
+  ]);
+  assert.equal([Number(requestId), nodeId], [7, "other"]);
+  assert.equal(
+    observations.map(({ kind, outcome }) => `${kind} ${outcome}`),
+    [
+      "tcp-rst refused",
+      "tcp-rst answered",
+      "udp-echo answered",
+      "icmp error",
+      "tcp-rst error",
+      "tcp-rst error",
+    ],
+  );
+  const reply = observations[2]?.proof ?? new Uint8Array(0);
+  assert.equal(verifyEchoReply({ reply, nonce, nodeId: "test-node", publicKey: null }), {
+    kind: "unauthenticated",
+    bootId: stub.bodies("hello")[0]?.bootId ?? "",
+  });
+});
+
+test("signs its answer with the stream's key, as the node that the aggregator calls it", async () => {
+  const { ca, server, client } = await makeTestCertificates();
+  const stub = await startStubAggregator({ tls: { ca, ...server }, nodeId: "by-certificate" });
+  aggregators.push(stub);
+  const files = { ca, cert: client.cert, key: client.key };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
+  const paths = Object.keys(files).map((name) => `${name}: ${join(folder.path, name)}`);
+  agent([stub.endpoint], `tls: { ${paths.join(", ")} }`);
+  const nonce = randomBytes(32);
+  const { observations } = await report(stub, [
+    { kind: "udp-echo", address: "127.0.0.1", port: await echoPort(stub), nonce },
+  ]);
+  const reply = observations[0]?.proof ?? new Uint8Array(0);
+  const { publicKey } = new X509Certificate(client.cert);
+  const judge = (nodeId: string) => verifyEchoReply({ reply, nonce, nodeId, publicKey }).kind;
+  assert.equal([judge("by-certificate"), judge("test-node")], ["authenticated", "invalid"]);
+});
+
+test("greets without an echo port that another program has, and says what to do", async () => {
+  const taken = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(taken, "listening");
+  const stub = await aggregator();
+  const process1 = agent([stub.endpoint], `witness: { port: ${taken.address().port} }`);
+  await eventually(() => stub.bodies("heartbeat").length > 0, START);
+  assert.equal(stub.bodies("hello")[0]?.capabilities, ["witness"]);
+  assert.match(process1.output(), /HB_PORT_IN_USE.*witness\.port/);
+  taken.close();
+});
+
+test("is no witness where it is switched off", async () => {
+  const stub = await aggregator();
+  agent([stub.endpoint], "witness: { enabled: false }");
+  await eventually(() => stub.bodies("heartbeat").length > 0, START);
+  assert.equal(stub.bodies("hello")[0]?.capabilities, []);
+  stub.send({
+    kind: "witnessRequest",
+    body: { requestId: 1, nodeId: "other", probes: [], timeoutMs: 100 },
+  });
+  const beats = stub.bodies("heartbeat").length;
+  await eventually(() => stub.bodies("heartbeat").length > beats + 3);
+  assert.is(stub.bodies("witnessReport").length, 0);
 });
 
 test("ends with code 78 and every problem when the configuration is wrong", async () => {

@@ -1,6 +1,9 @@
 /**
  * Answers the echo of other nodes' witnesses: this agent runs, and holds this node's key.
  *
+ * Each address has a socket of its own, because a reply must leave from the address that was asked:
+ * a socket for all of them lets the kernel choose, and whoever asked would not know the answer.
+ *
  * Bounds: answers in all and per source, since each costs a signature (made beside the main loop); a
  * table of at most SOURCES_MAX sources; a reply is never longer than its request. What is beyond is
  * dropped and counted. No timer: nothing is done unless a datagram comes.
@@ -8,6 +11,7 @@
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
 import {
   ECHO_SIGNATURE_BYTES_MAX,
   echoDigest,
@@ -25,15 +29,16 @@ export const ANSWERS_PER_SECOND = 50;
 export const ANSWERS_PER_SOURCE_PER_SECOND = 10;
 /** The oldest is forgotten beyond it; the bound on all answers holds against made-up sources. */
 export const SOURCES_MAX = 1_024;
-const EVERY_ADDRESS: readonly string[] = ["0.0.0.0", "::"];
-/** A machine without one of the two families, or whose address is not there. */
-const NOT_HERE = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL"]);
+/** Sockets; hosts with more addresses than this should name those that count. */
+export const ADDRESSES_MAX = 64;
+/** The address went meanwhile, or is still being checked for duplicates. */
+const NOT_HERE = new Set(["EADDRNOTAVAIL"]);
 
 export interface EchoResponderDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Empty: every address of both families. */
+  /** Empty: every address of this host, as of each `listen`, without the link-local ones. */
   readonly listen: readonly string[];
   /** 0: any that is free. */
   readonly port: number;
@@ -47,8 +52,13 @@ export class EchoResponder {
   readonly #answered: Counter;
   readonly #dropped: Counter;
   readonly #malformed: Counter;
-  #sockets: readonly Socket[] = [];
+  /** By address. Kept when the address goes: it may come back, as after a lost carrier. */
+  readonly #sockets = new Map<string, Socket>();
   #port: number | null = null;
+  #listening: Promise<void> | null = null;
+  #isStopped = false;
+  /** The failure that was logged last; not repeated with every Hello. */
+  #told = "";
   #keyText: Buffer | null = null;
   #key: KeyObject | null = null;
 
@@ -67,42 +77,60 @@ export class EchoResponder {
     return this.#port;
   }
 
-  /** Never rejects: an agent that cannot answer witnesses still has its stream. */
-  async start(): Promise<void> {
-    const { listen, logger } = this.#deps;
-    const isEvery = listen.length === 0;
-    const sockets: Socket[] = [];
-    let { port } = this.#deps;
-    let failure: unknown = null;
-    for (const address of isEvery ? EVERY_ADDRESS : listen) {
-      try {
-        const socket = await this.#bind(address, port);
-        sockets.push(socket);
-        port = socket.address().port;
-      } catch (error) {
-        const isNotHere = NOT_HERE.has((error as NodeJS.ErrnoException).code ?? "");
-        if (!isEvery || !isNotHere) failure = error;
-      }
-    }
-    this.#sockets = sockets;
-    if (failure === null && sockets.length > 0) {
-      this.#port = port;
-      return;
-    }
-    // Half an answer is worse than none: who asks the other half would take silence for death.
-    this.stop();
-    logger.error("witnesses get no answer from this node: its UDP port cannot be bound", {
-      code: "HB_PORT_IN_USE",
-      port,
-      listen: isEvery ? EVERY_ADDRESS : listen,
-      todo: "free the port (ss -ulpn shows who has it), or set witness.port or witness.listen",
-      error: failure === null ? "no address of any family" : renderErrorChain(failure),
+  /**
+   * Binds what is not bound yet: at the start, and again with each Hello, which names this host's
+   * addresses anew. Never rejects: an agent that cannot answer witnesses still has its stream.
+   */
+  listen(): Promise<void> {
+    this.#listening ??= this.#listenNow().finally(() => {
+      this.#listening = null;
     });
+    return this.#listening;
   }
 
   stop(): void {
-    for (const socket of this.#sockets) socket.close();
-    this.#sockets = [];
+    this.#isStopped = true;
+    this.#close();
+  }
+
+  async #listenNow(): Promise<void> {
+    const isEvery = this.#deps.listen.length === 0;
+    const wanted = isEvery ? ownAddresses() : this.#deps.listen;
+    let port = this.#port ?? this.#deps.port;
+    let failure: unknown = null;
+    for (const address of wanted.slice(0, ADDRESSES_MAX)) {
+      if (this.#sockets.has(address) || this.#sockets.size >= ADDRESSES_MAX) continue;
+      try {
+        const socket = await this.#bind(address, port);
+        this.#sockets.set(address, socket);
+        port = socket.address().port;
+      } catch (error) {
+        const isGone = NOT_HERE.has((error as NodeJS.ErrnoException).code ?? "");
+        if (!isEvery || !isGone) failure = error;
+      }
+    }
+    if (this.#isStopped) return this.#close();
+    if (failure === null && this.#sockets.size > 0) this.#port = port;
+    else this.#giveUp(port, failure === null ? "no address" : renderErrorChain(failure));
+  }
+
+  /** Half an answer is worse than none: who asks the other half could take silence for death. */
+  #giveUp(port: number, why: string): void {
+    this.#close();
+    const isTold = this.#told === why;
+    this.#told = why;
+    if (isTold) return;
+    this.#deps.logger.error("witnesses get no answer from this node: its UDP port is not bound", {
+      code: "HB_PORT_IN_USE",
+      port,
+      todo: "free the port (ss -ulpn shows who has it), or set witness.port or witness.listen",
+      error: why,
+    });
+  }
+
+  #close(): void {
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
     this.#port = null;
   }
 
@@ -155,7 +183,7 @@ export class EchoResponder {
     const { nodeId, bootId } = this.#deps.identity();
     const answer = (signature: Uint8Array): void => {
       // Closed while the signature was made.
-      if (!this.#sockets.includes(socket)) return;
+      if (![...this.#sockets.values()].includes(socket)) return;
       socket.send(encodeEchoReply({ nonce, bootId, signature }), from.port, from.address, () => {});
       this.#answered.add();
     };
@@ -179,4 +207,10 @@ export class EchoResponder {
     this.#sources.set(address, bucket);
     return bucket;
   }
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((entries) => (entries ?? []).map(({ address }) => address))
+    .filter((address) => !address.startsWith("fe80:"));
 }
