@@ -503,4 +503,23 @@ test("survives any message in any phase without leaving its states", () => {
   assert.is(world.session.spooled, 0);
 });
 
+test("gives a report the room of an event, so that an aggregator's questions end no session", () => {
+  const world = setup();
+  const request: AggregatorMessage = {
+    kind: "witness-request",
+    requestId: 1,
+    nodeId: "n2",
+    probes: [],
+    timeout: durationMs(400),
+  };
+  world.receive(request);
+  world.establish({ framesPerSecondMax: 5 });
+  for (let round = 0; round < 99; round++) world.receive(request);
+  assert.is(world.effects("look").length, 99);
+  world.step(changes(1, 3));
+  assert.equal(world.eventsSent(), []);
+  world.run(3_000);
+  assert.equal(world.eventsSent(), [1, 2, 3]);
+});
+
 test.run();
