@@ -199,7 +199,7 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
       max: 16,
     },
     default: [],
-    doc: "Addresses on which witnesses get an answer; none given: all that the host has when it greets an aggregator.",
+    doc: "Addresses on which witnesses get an answer; none given: all that the host has when it greets an aggregator, also those that guests can reach.",
   },
   {
     key: "witness.port",

@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Histogram, Metrics } from "@herdbeat/shared/metrics";
 
 /**
- * Counters in memory. The agent opens no port, so they are written to the log on demand and at the
+ * Counters in memory. The agent serves no HTTP, so they are written to the log on demand and at the
  * end. Histograms keep count and sum only.
  */
 export class CountedMetrics implements Metrics {

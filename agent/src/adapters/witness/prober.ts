@@ -51,7 +51,6 @@ export interface ProberDeps {
   readonly metrics: Metrics;
   /** Role to interface. */
   readonly networks: Readonly<Record<string, string>>;
-  readonly interfaces?: () => Interfaces;
 }
 
 interface Seen extends ProbeEnd {
@@ -94,26 +93,27 @@ export class Prober implements Witness {
     if (this.#requests >= REQUESTS_IN_FLIGHT_MAX || !this.#admitted.take(now)) {
       const isTold = this.#refusals.take(now);
       (isTold ? this.#refused : this.#dropped).add();
-      return isTold
-        ? this.#report(
-            request,
-            request.probes.map(() => this.#nothing()),
-          )
-        : null;
+      return isTold ? this.#report(request, []) : null;
     }
     this.#requests += 1;
-    const timeout = durationMs(Math.min(TIMEOUT_MAX, Math.max(TIMEOUT_MIN, request.timeout)));
-    const interfaces = (this.#deps.interfaces ?? networkInterfaces)();
-    const seen = await Promise.all(
-      request.probes.slice(0, PROBES_MAX).map((probe) => this.#look(probe, timeout, interfaces)),
-    );
-    this.#requests -= 1;
-    return this.#report(request, seen);
+    try {
+      return this.#report(request, await this.#lookAll(request));
+    } finally {
+      this.#requests -= 1;
+    }
   }
 
   stop(): void {
     this.#isStopped = true;
     for (const probe of this.#running) probe.cancel();
+  }
+
+  #lookAll({ probes, timeout }: WitnessRequestMessage): Promise<readonly Seen[]> {
+    const clamped = durationMs(Math.min(TIMEOUT_MAX, Math.max(TIMEOUT_MIN, timeout)));
+    const interfaces = networkInterfaces();
+    return Promise.all(
+      probes.slice(0, PROBES_MAX).map((probe) => this.#look(probe, clamped, interfaces)),
+    );
   }
 
   async #look(probe: WitnessProbe, timeout: DurationMs, interfaces: Interfaces): Promise<Seen> {
