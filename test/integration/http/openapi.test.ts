@@ -127,6 +127,7 @@ const READS: readonly (readonly [url: string, path: string])[] = [
   ["/api/v1/incidents/{incident}/actions/fence-1", "/api/v1/incidents/{id}/actions/{actionId}"],
   ["/api/v1/deliveries", "/api/v1/deliveries"],
   ["/api/v1/shards", "/api/v1/shards"],
+  ["/api/v1/disarm", "/api/v1/disarm"],
   ["/api/v1/store/restorable", "/api/v1/store/restorable"],
   ["/api/v1/aggregators", "/api/v1/aggregators"],
   ["/api/v1/notices", "/api/v1/notices"],
