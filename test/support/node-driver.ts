@@ -12,6 +12,7 @@ import type {
   SessionEpoch,
 } from "@herdbeat/shared/ids";
 import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
+import { assertEffectsReplay, assertRefusalReplays } from "./replay-check.ts";
 
 export const LIMITS: DetectionConfig["limits"] = {
   suspectAfter: durationMs(1_500),
@@ -127,6 +128,10 @@ export class NodeDriver {
       { listening: listeningMs(this.at), wall: unixMs(WALL_START + this.at) },
       this.config,
     );
+    assertEffectsReplay(result.effects, this.config.incidentIdOf);
+    if (result.state.record.refusal !== this.state.record.refusal) {
+      assertRefusalReplays(result.state.record, this.config.incidentIdOf);
+    }
     this.state = result.state;
     for (const effect of result.effects) {
       if (effect.kind === "state") this.lines.push(`${this.at} ${effect.from} -> ${effect.to}`);

@@ -1,5 +1,6 @@
 /** From the durable incidents and deliveries to the API's. */
 import { gradeName } from "@herdbeat/shared/classes";
+import { decisionsOf } from "../../core/decision.ts";
 import {
   type ActionState,
   type Evidence,
@@ -77,7 +78,7 @@ export function toIncidentDetail(
     deliveries: deliveries.map(toDelivery),
     actions: record.actions.map(toAction),
     attributes: record.attributes,
-    replayable: record.inputs !== null,
+    replayable: decisionsOf(record).length > 0,
   };
 }
 

@@ -1,0 +1,65 @@
+/** Every decision of a test's run is run again from what was recorded of it; a disagreement fails the test. */
+import { refusalOf } from "@herdbeat/aggregator/core/decision";
+import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";
+import type { NodeRecord } from "@herdbeat/aggregator/core/node-record";
+import type { Effect } from "@herdbeat/aggregator/core/node-state";
+import { type IncidentIdOf, replayIncident, replayText } from "@herdbeat/aggregator/core/replay";
+import { allShards, type IncidentId } from "@herdbeat/shared/ids";
+import type { MemoryDatabase } from "./memory-database.ts";
+
+/** As they are in the store: written as JSON and read back. */
+export function assertIncidentsReplay(
+  incidents: Iterable<IncidentRecord>,
+  idOf: IncidentIdOf,
+): void {
+  for (const each of incidents) {
+    const incident = JSON.parse(JSON.stringify(each)) as IncidentRecord;
+    const replayed = replayIncident(incident, idOf);
+    if (replayed.verdict === "agrees") continue;
+    const name = `${incident.failureClass} of ${incident.node} (${incident.id})`;
+    throw new Error(`${name} does not replay: ${JSON.stringify(replayed, null, 2)}`);
+  }
+}
+
+/** For tests: the key itself, as far as an id may look so. */
+export function readableIncidentId(key: string): IncidentId {
+  return key.replaceAll(/[^A-Za-z0-9]+/g, "-") as IncidentId;
+}
+
+/** Each document once, however often a world is looked at. */
+const CHECKED = new WeakMap<MemoryDatabase, Set<string>>();
+
+/** Everything that a simulated store holds and that was not looked at before. */
+export function assertDatabaseReplays(database: MemoryDatabase): void {
+  const checked = CHECKED.get(database) ?? new Set<string>();
+  CHECKED.set(database, checked);
+  const isNew = (document: string): boolean => checked.size < checked.add(document).size;
+  for (const shard of allShards()) {
+    const { incidents, nodes } = database.shard(shard);
+    for (const { document } of incidents.values()) {
+      if (!isNew(document)) continue;
+      assertIncidentsReplay([JSON.parse(document) as IncidentRecord], readableIncidentId);
+    }
+    for (const document of nodes.values()) {
+      if (!isNew(document)) continue;
+      assertRefusalReplays(JSON.parse(document) as NodeRecord, readableIncidentId);
+    }
+  }
+}
+
+/** What one step answered, before any of it can be dropped for its bounds. */
+export function assertEffectsReplay(effects: readonly Effect[], idOf: IncidentIdOf): void {
+  const last = new Map<string, IncidentRecord>();
+  for (const effect of effects) {
+    if (effect.kind === "transition") last.set(effect.incident.id, effect.incident);
+  }
+  assertIncidentsReplay(last.values(), idOf);
+}
+
+export function assertRefusalReplays(record: NodeRecord, idOf: IncidentIdOf): void {
+  const refusal = refusalOf(record);
+  if (refusal === null) return;
+  const { result } = replayText(refusal.decision, null, idOf);
+  if (result.agrees === true) return;
+  throw new Error(`the refusal to judge ${record.id} does not replay: ${JSON.stringify(result)}`);
+}
