@@ -3,16 +3,9 @@ import type { DetectionConfig, Policy } from "@herdbeat/aggregator/core/detectio
 import type { NodeEvent, NodeState, OwnSight } from "@herdbeat/aggregator/core/node-state";
 import { step } from "@herdbeat/aggregator/core/step";
 import { newNodeState } from "@herdbeat/aggregator/runtime/node-loading";
-import type {
-  AggregatorId,
-  BootId,
-  Incarnation,
-  IncidentId,
-  NodeId,
-  SessionEpoch,
-} from "@herdbeat/shared/ids";
+import type { AggregatorId, BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
-import { assertEffectsReplay, assertRefusalReplays } from "./replay-check.ts";
+import { assertEffectsReplay, assertRefusalReplays, readableIncidentId } from "./replay-check.ts";
 
 export const LIMITS: DetectionConfig["limits"] = {
   suspectAfter: durationMs(1_500),
@@ -33,7 +26,7 @@ export function testConfig(policy: Policy = {}): DetectionConfig {
     limits: LIMITS,
     policy,
     shadow: false,
-    incidentIdOf: (key) => `id(${key})` as IncidentId,
+    incidentIdOf: readableIncidentId,
   };
 }
 

@@ -23,7 +23,7 @@ export function assertIncidentsReplay(
 
 /** For tests: the key itself, as far as an id may look so. */
 export function readableIncidentId(key: string): IncidentId {
-  return key.replaceAll(/[^A-Za-z0-9]+/g, "-") as IncidentId;
+  return `id${key.replaceAll(/[^A-Za-z0-9]+/g, "-")}` as IncidentId;
 }
 
 /** Each document once, however often a world is looked at. */
@@ -44,6 +44,46 @@ export function assertDatabaseReplays(database: MemoryDatabase): void {
       if (!isNew(document)) continue;
       assertRefusalReplays(JSON.parse(document) as NodeRecord, readableIncidentId);
     }
+  }
+}
+
+interface Replayed {
+  readonly verdict: "agrees" | "differs" | "incomplete";
+  readonly decisions: readonly { readonly result: string; readonly why: string }[];
+}
+
+/** The newest, so that a stack with a large fleet still stops soon. */
+const ASKED_MAX = 200;
+
+/**
+ * Asks a living aggregator to run each decision again; answers how many incidents agreed. Inputs that
+ * a test damaged or wiped cannot be run, which is no disagreement; everything else must agree.
+ */
+export async function assertApiReplays(get: <T>(path: string) => Promise<T>): Promise<number> {
+  const { items } = await get<{ readonly items: readonly { readonly id: string }[] }>(
+    `/api/v1/incidents?limit=${ASKED_MAX}&fields=id`,
+  );
+  let agreed = 0;
+  for (const { id } of items) {
+    const replayed = await get<Replayed>(`/api/v1/incidents/${id}/replay`);
+    if (replayed.verdict === "agrees") agreed += 1;
+    const isDisagreement =
+      replayed.verdict === "differs" ||
+      replayed.decisions.some(({ why }) => why !== "" && !why.includes("damaged"));
+    if (isDisagreement) throw new ReplayDisagreement(`${id}: ${JSON.stringify(replayed, null, 2)}`);
+  }
+  return agreed;
+}
+
+/** Fails the test's process also where a runner hides what a hook throws. */
+export class ReplayDisagreement extends Error {
+  constructor(what: string) {
+    super(`a decision does not replay: ${what}`);
+    process.exitCode = 1;
+    process.once("exit", () => {
+      console.error(this.message);
+      process.exitCode = 1;
+    });
   }
 }
 

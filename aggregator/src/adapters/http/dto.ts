@@ -229,9 +229,53 @@ export interface IncidentDetail extends Omit<IncidentRow, "actions"> {
   readonly replayable: boolean;
 }
 
-/** The incident's story; also served as text/plain. */
+/** One step of the story. `held-back`: silent, and not judged; `not-told`: a hand-off that still waits. */
+export interface StoryLineDto {
+  readonly at: string;
+  readonly kind: "heard" | "asked" | "held-back" | "decided" | "told" | "not-told" | "done";
+  readonly text: string;
+}
+
+/** Why the incident is what it is; `lines` is the same for people, also served as text/plain. */
 export interface Explanation {
   readonly incident: string;
   readonly asOf: string;
+  readonly summary: readonly string[];
+  /** Oldest first. */
+  readonly story: readonly StoryLineDto[];
+  /** Of the transition that says what is wrong, and the rule that made it. */
+  readonly evidence: readonly EvidenceDto[];
+  readonly rule: RuleDto | null;
+  /** Found by running the decision again with one thing different. */
+  readonly wouldHaveChanged: readonly string[];
+  readonly holds: readonly string[];
+  readonly wouldEnd: readonly string[];
+  readonly replay: ReplayVerdict;
   readonly lines: readonly string[];
+}
+
+/** `incomplete`: nothing differs, but not every decision could be run again. */
+export type ReplayVerdict = "agrees" | "differs" | "incomplete";
+
+/** One decision, run again from its recorded inputs. */
+export interface ReplayedDecisionDto {
+  /** `declared`, `declared+committed`, `announced`, `retracted`, `refused` ... */
+  readonly what: string;
+  /** Version of the core that decided; empty when its inputs are damaged. */
+  readonly core: string;
+  readonly at: string | null;
+  readonly transitions: readonly number[];
+  readonly result: "agrees" | "differs" | "not-run";
+  readonly differences: readonly string[];
+  /** Why it was not run. */
+  readonly why: string;
+}
+
+export interface ReplayDto {
+  readonly incident: string;
+  readonly asOf: string;
+  readonly verdict: ReplayVerdict;
+  readonly decisions: readonly ReplayedDecisionDto[];
+  /** Transitions of which no inputs are kept. */
+  readonly notKept: readonly number[];
 }

@@ -201,7 +201,39 @@ const page = (id: string, item: string, more: TProperties = {}): TSchema =>
 const explanation: TSchema = component("Explanation", {
   incident: text,
   asOf: instant,
+  summary: words,
+  story: Type.Array(
+    Type.Object({
+      at: instant,
+      kind: oneOf("heard", "asked", "held-back", "decided", "told", "not-told", "done"),
+      text,
+    }),
+  ),
+  evidence: Type.Array(ref("Evidence")),
+  rule: or(ref("Rule")),
+  wouldHaveChanged: words,
+  holds: words,
+  wouldEnd: words,
+  replay: oneOf("agrees", "differs", "incomplete"),
   lines: words,
+});
+
+const replay: TSchema = component("Replay", {
+  incident: text,
+  asOf: instant,
+  verdict: oneOf("agrees", "differs", "incomplete"),
+  decisions: Type.Array(
+    Type.Object({
+      what: text,
+      core: text,
+      at: or(instant),
+      transitions: Type.Array(count),
+      result: oneOf("agrees", "differs", "not-run"),
+      differences: words,
+      why: text,
+    }),
+  ),
+  notKept: Type.Array(count),
 });
 
 export const API_COMPONENTS: readonly TSchema[] = [
@@ -217,6 +249,7 @@ export const API_COMPONENTS: readonly TSchema[] = [
   incidentRow,
   incidentDetail,
   explanation,
+  replay,
   page("NodePage", "NodeRow", {
     counts: Type.Unsafe<unknown>({ type: "object", additionalProperties: { type: "integer" } }),
   }),
