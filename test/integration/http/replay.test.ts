@@ -1,6 +1,6 @@
 // Explaining and replaying what the core itself decided, by the API and by herdctl, also when the store
 // holds something else than what was written there.
-import type { Explanation, ReplayDto } from "@herdbeat/aggregator/adapters/http/dto";
+import type { Explanation, NodeDetail, ReplayDto } from "@herdbeat/aggregator/adapters/http/dto";
 import { runHerdctl } from "@herdbeat/aggregator/cli/program";
 import { decisionsOf } from "@herdbeat/aggregator/core/decision";
 import { readDecision, sealed } from "@herdbeat/aggregator/core/decision-text";
@@ -143,6 +143,28 @@ test("whatever the store holds, both answers are sentences", async () => {
     assert.is(explained.json.replay, "incomplete");
     assert.is((await herdctl("incident", "replay", id)).code, 4);
   }
+});
+
+test("a node tells why it was silent and not judged, and whether that replays", async () => {
+  const node = aliveNode();
+  node.kernel = "silent";
+  node.own = { ...node.own, gateway: "silent" };
+  node.run(5_000);
+  const { record } = node.state;
+  api.view.setNode(record);
+  const path = `/api/v1/nodes/${record.id}`;
+  const { json } = await api.call<NodeDetail>(path);
+  assert.match(json.refusal?.because ?? "", /not judged: our own gateway does not answer/);
+  assert.is(json.refusal?.replay.result, "agrees");
+  for (const refusal of [7, {}, { at: "x", decision: "" }, { at: 1e300, decision: "garbage" }]) {
+    api.view.setNode({ ...record, refusal });
+    const damaged = await api.call<NodeDetail>(path);
+    assert.is(damaged.status, 200, damaged.text);
+    assert.is(damaged.json.refusal?.replay.result ?? "not-run", "not-run");
+  }
+  api.view.setNode(record);
+  const shown = await herdctl("node", "show", record.id);
+  assert.match(shown.out, /^Not judged: +at \S+Z: silent, and not judged.*\(run again: agrees\)$/m);
 });
 
 test("both are for viewers, and are problems for what does not exist", async () => {

@@ -72,6 +72,13 @@ export interface HistoryDto {
   readonly detail: unknown;
 }
 
+/** Why a silent node was not judged. */
+export interface RefusalDto {
+  readonly at: string;
+  readonly because: string;
+  readonly replay: ReplayedDecisionDto;
+}
+
 export interface NodeDetail extends NodeRow {
   readonly networks: readonly {
     readonly role: string;
@@ -89,6 +96,8 @@ export interface NodeDetail extends NodeRow {
   readonly ownLagMs: number | null;
   readonly kernelProbe: { readonly lastAnswerAgeMs: number | null; readonly lastOutcome: string };
   readonly conditions: readonly ConditionDto[];
+  /** The last time that it was silent and not judged; null when that never happened. */
+  readonly refusal: RefusalDto | null;
   readonly incidents: readonly IncidentRow[];
   /** Newest first; `history=N` (0..200, default 50) bounds it. */
   readonly history: readonly HistoryDto[];

@@ -156,7 +156,7 @@ export function toReplay(incident: string, replayed: IncidentReplay, now: UnixMs
   };
 }
 
-function toReplayedDecision(one: ReplayedDecision): ReplayedDecisionDto {
+export function toReplayedDecision(one: ReplayedDecision): ReplayedDecisionDto {
   const { agrees } = one.result;
   return {
     what: one.what,

@@ -79,6 +79,7 @@ const nodeDetail: TSchema = component("NodeDetail", {
   ownLagMs: or(Type.Integer()),
   kernelProbe: Type.Object({ lastAnswerAgeMs: or(Type.Integer()), lastOutcome: text }),
   conditions: Type.Array(ref("Condition")),
+  refusal: or(Type.Object({ at: instant, because: text, replay: ref("ReplayedDecision") })),
   incidents: Type.Array(ref("IncidentRow")),
   history: Type.Array(ref("History")),
   inventory: anything,
@@ -218,21 +219,21 @@ const explanation: TSchema = component("Explanation", {
   lines: words,
 });
 
+const replayedDecision: TSchema = component("ReplayedDecision", {
+  what: text,
+  core: text,
+  at: or(instant),
+  transitions: Type.Array(count),
+  result: oneOf("agrees", "differs", "not-run"),
+  differences: words,
+  why: text,
+});
+
 const replay: TSchema = component("Replay", {
   incident: text,
   asOf: instant,
   verdict: oneOf("agrees", "differs", "incomplete"),
-  decisions: Type.Array(
-    Type.Object({
-      what: text,
-      core: text,
-      at: or(instant),
-      transitions: Type.Array(count),
-      result: oneOf("agrees", "differs", "not-run"),
-      differences: words,
-      why: text,
-    }),
-  ),
+  decisions: Type.Array(ref("ReplayedDecision")),
   notKept: Type.Array(count),
 });
 
@@ -249,6 +250,7 @@ export const API_COMPONENTS: readonly TSchema[] = [
   incidentRow,
   incidentDetail,
   explanation,
+  replayedDecision,
   replay,
   page("NodePage", "NodeRow", {
     counts: Type.Unsafe<unknown>({ type: "object", additionalProperties: { type: "integer" } }),
