@@ -23,7 +23,7 @@ import { systemRandom } from "@herdbeat/shared/system-random";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { startProcess, type TrackedProcess } from "./processes.ts";
-import { assertApiReplays, ReplayDisagreement } from "./replay-check.ts";
+import { replayDisagreement } from "./replay-check.ts";
 
 const LOOPBACK = "127.0.0.1";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -331,22 +331,12 @@ ${extraConfig}
 
   /** Also proves that every decision of the run can be run again; what differs is thrown at the end. */
   async stop(): Promise<void> {
-    const disagreement = await this.#replayed();
+    const disagreement = await replayDisagreement((path) => this.get(path));
     await Promise.all(this.others.map((one) => one.stop()));
     await Promise.all(this.aggregators.map((one) => one.process.stop(10_000)));
     await this.controller?.stop();
     await this.redis?.stop();
     if (disagreement !== null) throw disagreement;
-  }
-
-  async #replayed(): Promise<ReplayDisagreement | null> {
-    try {
-      await assertApiReplays((path) => this.get(path));
-      return null;
-    } catch (error) {
-      // Where nobody answers any more, there is nobody to ask.
-      return error instanceof ReplayDisagreement ? error : null;
-    }
   }
 }
 

@@ -174,7 +174,8 @@ function settle(
       (one) => one.kind === "end" && one.origin.startsWith(SILENCE),
     );
     // Time passed, nothing follows from it, and the reason is said: judging was refused.
-    const refused = event.kind === "tick" && outcome.because !== null && from === to;
+    const refused =
+      event.kind === "tick" && outcome.because !== null && (from === to || to === "unseen");
     next = withRecord(next, {
       state: to,
       stateSince: from === to ? next.record.stateSince : now.wall,

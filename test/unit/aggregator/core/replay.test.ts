@@ -149,6 +149,19 @@ test("a refusal of an earlier silence has nothing to do with this one", () => {
   assert.ok(node.state.record.refusal);
 });
 
+test("a node that is not declared because the store lost its past keeps why", () => {
+  const node = aliveNode();
+  node.close("network-error");
+  const health = { state: "awaited", since: listeningMs(node.at), afterStoreLoss: true } as const;
+  node.state = { ...node.state, health, record: { ...node.state.record, state: "awaited" } };
+  node.kernel = "silent";
+  node.run(60_000);
+  assert.is(node.state.health.state, "unseen");
+  const refusal = refusalOf(node.state.record);
+  if (refusal === null) throw new Error("no refusal");
+  assert.match(refusal.decision, /nothing here knows its past/);
+});
+
 test("a silent node that is not judged writes its refusal once", () => {
   const node = aliveNode();
   node.kernel = "silent";
