@@ -114,6 +114,14 @@ test("a commit is recorded together with the declaration that it follows from", 
     [["declared+committed", [1, 2]]],
   );
   assert.is(replayed.verdict, "agrees");
+  const closed = ended(
+    stepOf(node, {
+      kind: "conditions",
+      conditions: [{ ...guest("guest-1"), monitor: "test", status: "ok" }],
+    }),
+  );
+  assert.is(closed.phase, "closed");
+  assert.is(replayIncident(closed, node.config.incidentIdOf).verdict, "agrees");
 });
 
 test("a refusal to judge is kept with the node, and begins the story of what follows", () => {
