@@ -91,6 +91,7 @@ export function createAggregator(deps: AggregatorDeps): Aggregator {
     clock,
     timers,
     metrics,
+    incidentIdOf,
     listen: { ...config.listen.http, advertisedHost: config.listen.advertise },
   });
   const parts: readonly Startable[] = [

@@ -20,6 +20,7 @@ import {
   type Page,
 } from "playwright-core";
 import { FixtureFleetView } from "../support/fixture-fleet-view.ts";
+import { readableIncidentId } from "../support/replay-check.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -74,6 +75,7 @@ export async function serveFleet(
   const { token, line } = generateToken("test", "operator");
   const make = (port: number): HttpServer =>
     createHttpServer({
+      incidentIdOf: readableIncidentId,
       view,
       commands: view,
       tokens: createTokenRegistry(parseTokens(line, "test")),

@@ -10,13 +10,7 @@ import type { Mesh } from "@herdbeat/aggregator/ports/mesh";
 import type { ShardMirror } from "@herdbeat/aggregator/ports/mirror";
 import type { SendOutcome } from "@herdbeat/aggregator/ports/webhook";
 import { Engine } from "@herdbeat/aggregator/runtime/engine";
-import type {
-  AggregatorId,
-  DestinationName,
-  IncidentId,
-  NodeId,
-  ShardId,
-} from "@herdbeat/shared/ids";
+import type { AggregatorId, DestinationName, NodeId, ShardId } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
 import { silentMetrics } from "@herdbeat/shared/metrics";
 import { type Random, seededRandom } from "@herdbeat/shared/random";
@@ -25,6 +19,7 @@ import { MemoryDatabase } from "../support/memory-database.ts";
 import { MemoryFleetStore } from "../support/memory-fleet-store.ts";
 import { MemoryShardStore } from "../support/memory-shard-store.ts";
 import { LIMITS } from "../support/node-driver.ts";
+import { assertDatabaseReplays, readableIncidentId } from "../support/replay-check.ts";
 import { NETWORK_DELAY, SimAgent, type SimSession } from "./agents.ts";
 import { SimProcess, SimTime } from "./clock.ts";
 
@@ -77,7 +72,7 @@ export class SimAggregator {
         limits: LIMITS,
         policy,
         shadow: false,
-        incidentIdOf: (key) => key.replaceAll(/[^A-Za-z0-9]+/g, "-") as IncidentId,
+        incidentIdOf: readableIncidentId,
       },
       heartbeatInterval: durationMs(1_000),
       stallTolerance: durationMs(50),
@@ -229,6 +224,7 @@ export class SimWorld {
 
   async run(duration: number): Promise<void> {
     await this.time.runUntil(this.time.now + duration);
+    assertDatabaseReplays(this.database);
   }
 
   delivered(failureClass: string, kind = "declared"): readonly string[] {

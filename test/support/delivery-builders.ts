@@ -71,7 +71,7 @@ export function incidentOf(over: Partial<IncidentRecord> = {}): IncidentRecord {
     attributes: {},
     labels: { az: "az-1", rack: "r07" },
     hostname: "hv-0042.example.org",
-    inputs: null,
+    decisions: [],
     ...over,
   };
 }

@@ -249,7 +249,7 @@ function toIncident(plan: Plan): IncidentRecord {
     attributes: plan.attributes ?? {},
     labels,
     hostname,
-    inputs: null,
+    decisions: [],
   };
 }
 

@@ -18,6 +18,7 @@ import { silentLogger } from "@herdbeat/shared/logger";
 import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
 import type { Clock } from "@herdbeat/shared/time";
 import { FixtureFleetView, type FixtureOptions } from "./fixture-fleet-view.ts";
+import { readableIncidentId } from "./replay-check.ts";
 
 /** `T` is what the test expects; a wrong expectation fails it. */
 export interface Reply<T> {
@@ -66,6 +67,7 @@ export async function startHttpFixture(
   const view = new FixtureFleetView({ now: () => clock.wallNow(), ...options });
   const lines = SHARED_TOKENS.map((each) => each.line).join("\n");
   const server = createHttpServer({
+    incidentIdOf: readableIncidentId,
     view,
     commands: view,
     tokens: createTokenRegistry(parseTokens(lines, "tokens")),

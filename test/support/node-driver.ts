@@ -3,15 +3,9 @@ import type { DetectionConfig, Policy } from "@herdbeat/aggregator/core/detectio
 import type { NodeEvent, NodeState, OwnSight } from "@herdbeat/aggregator/core/node-state";
 import { step } from "@herdbeat/aggregator/core/step";
 import { newNodeState } from "@herdbeat/aggregator/runtime/node-loading";
-import type {
-  AggregatorId,
-  BootId,
-  Incarnation,
-  IncidentId,
-  NodeId,
-  SessionEpoch,
-} from "@herdbeat/shared/ids";
+import type { AggregatorId, BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
+import { assertEffectsReplay, assertRefusalReplays, readableIncidentId } from "./replay-check.ts";
 
 export const LIMITS: DetectionConfig["limits"] = {
   suspectAfter: durationMs(1_500),
@@ -32,7 +26,7 @@ export function testConfig(policy: Policy = {}): DetectionConfig {
     limits: LIMITS,
     policy,
     shadow: false,
-    incidentIdOf: (key) => `id(${key})` as IncidentId,
+    incidentIdOf: readableIncidentId,
   };
 }
 
@@ -127,6 +121,10 @@ export class NodeDriver {
       { listening: listeningMs(this.at), wall: unixMs(WALL_START + this.at) },
       this.config,
     );
+    assertEffectsReplay(result.effects, this.config.incidentIdOf);
+    if (result.state.record.refusal !== this.state.record.refusal) {
+      assertRefusalReplays(result.state.record, this.config.incidentIdOf);
+    }
     this.state = result.state;
     for (const effect of result.effects) {
       if (effect.kind === "state") this.lines.push(`${this.at} ${effect.from} -> ${effect.to}`);

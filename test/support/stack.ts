@@ -23,6 +23,7 @@ import { systemRandom } from "@herdbeat/shared/system-random";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { startProcess, type TrackedProcess } from "./processes.ts";
+import { replayDisagreement } from "./replay-check.ts";
 
 const LOOPBACK = "127.0.0.1";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -331,11 +332,14 @@ ${extraConfig}
       .join("\n");
   }
 
+  /** Also proves that every decision of the run can be run again; what differs is thrown at the end. */
   async stop(): Promise<void> {
+    const disagreement = await replayDisagreement((path) => this.get(path));
     await Promise.all(this.others.map((one) => one.stop()));
     await Promise.all(this.aggregators.map((one) => one.process.stop(10_000)));
     await this.controller?.stop();
     await this.redis?.stop();
+    if (disagreement !== null) throw disagreement;
   }
 }
 

@@ -110,14 +110,7 @@ export function incidentRecord(
     attributes: {},
     labels: { az: "az-1" },
     hostname: "hv-1.example",
-    inputs: {
-      core: "1",
-      stateJson: "{}",
-      eventJson: "{}",
-      atListening: 12_345.678,
-      atWall: NOW,
-      configJson: "{}",
-    },
+    decisions: ['declared 1a2b3c4d {"core":"1","at":12345.678}'],
     ...changes,
   };
 }

@@ -28,6 +28,7 @@ import {
   fixtureRecord,
   manyRecords,
 } from "../support/fixture-nodes.ts";
+import { readableIncidentId } from "../support/replay-check.ts";
 
 const { values } = parseArgs({
   options: {
@@ -57,6 +58,7 @@ view.setNotices(view.notices().map(shifted));
 
 const tokens = SCOPES.map((scope) => ({ scope, ...generateToken(`fixture-${scope}`, scope) }));
 const server = createHttpServer({
+  incidentIdOf: readableIncidentId,
   view,
   commands: view,
   tokens: createTokenRegistry(parseTokens(tokens.map((each) => each.line).join("\n"), "fixture")),

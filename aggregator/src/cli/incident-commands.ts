@@ -1,5 +1,6 @@
-/** `herdctl incident list|show|explain`. */
+/** `herdctl incident list|show|explain|replay`. */
 import type { Command } from "commander";
+import { CliError, EXIT } from "./cli-error.ts";
 import { deliveryColumns, incidentColumns } from "./columns.ts";
 import { contextOf } from "./context.ts";
 import { asDocument, type Document, documentsOf, harmless, plainText, textOf } from "./document.ts";
@@ -48,6 +49,11 @@ export function addIncidentCommands(program: Command, terminal: Terminal): void 
     .description("tell an incident's story: what was seen, which rule decided, what follows")
     .argument("<incident>", "incident id, or its beginning")
     .action((id: string, _flags: unknown, command: Command) => explain(id, command, terminal));
+  incident
+    .command("replay")
+    .description("run an incident's decisions again from their recorded inputs, and compare")
+    .argument("<incident>", "incident id, or its beginning")
+    .action((id: string, _flags: unknown, command: Command) => replay(id, command, terminal));
 }
 
 async function listIncidents(
@@ -94,6 +100,54 @@ async function explain(given: string, command: Command, terminal: Terminal): Pro
     name: "incident",
     lines: () => (Array.isArray(lines) ? lines.map((line) => harmless(plainText(line))) : []),
   });
+}
+
+/** Ends with 0 when everything agrees, 1 when something differs, 4 when not everything could be run. */
+async function replay(given: string, command: Command, terminal: Terminal): Promise<void> {
+  const { client, output } = await contextOf(command, terminal);
+  const id = await incidentId(client, given);
+  const value = await client.get(`/api/v1/incidents/${encodeURIComponent(id)}/replay`);
+  writeItem(terminal, output, { value, name: "incident", lines: () => replayLines(value) });
+  switch (textOf(value, "verdict")) {
+    case "agrees":
+      return;
+    case "differs":
+      throw new CliError(
+        EXIT.failure,
+        "HB_API_CONFLICT",
+        "a decision differs when it is run again",
+      );
+    default:
+      throw new CliError(
+        EXIT.conflict,
+        "HB_API_CONFLICT",
+        "not every decision could be run again; nothing is known to differ",
+      );
+  }
+}
+
+function replayLines(value: Document): readonly string[] {
+  const decisions = documentsOf(value["decisions"]);
+  const notKept = value["notKept"];
+  return [
+    ...(decisions.length === 0 ? ["no inputs were recorded"] : decisions.flatMap(decisionLines)),
+    ...(Array.isArray(notKept) && notKept.length > 0
+      ? [harmless(`inputs are not kept of transition ${notKept.map(plainText).join(", ")}`)]
+      : []),
+  ];
+}
+
+function decisionLines(decision: Document): readonly string[] {
+  const at = textOf(decision, "at") || "at an unknown time";
+  const differences = decision["differences"];
+  const why = textOf(decision, "why");
+  return [
+    harmless(`${at}  ${textOf(decision, "what")}: ${textOf(decision, "result").replace("-", " ")}`),
+    ...(why === "" ? [] : [harmless(`  ${why}`)]),
+    ...(Array.isArray(differences)
+      ? differences.map((one) => harmless(`  ${plainText(one)}`))
+      : []),
+  ];
 }
 
 function incidentLines(incident: Document, colour: boolean): readonly string[] {

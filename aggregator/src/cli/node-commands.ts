@@ -111,6 +111,7 @@ function nodeLines(node: Document, colour: boolean): readonly string[] {
       ["Host", `${textOf(node, "hostname")} (${textOf(node, "address")})`],
       ["State", `${textOf(node, "state")} since ${textOf(node, "stateSince")}`],
       ["Reason", textOf(node, "stateReason")],
+      ["Not judged", refusalText(asDocument(node["refusal"]))],
       ["Heartbeat", heartbeat === "" ? "known to the owner only" : `${heartbeat} ago`],
       [
         "Kernel probe",
@@ -146,6 +147,14 @@ function nodeLines(node: Document, colour: boolean): readonly string[] {
       harmless(`  ${textOf(line, "at")}  ${textOf(line, "kind")}  ${plainText(line["detail"])}`),
     ),
   ];
+}
+
+/** Empty when it was never silent without being judged. */
+function refusalText(refusal: Document): string {
+  const at = textOf(refusal, "at");
+  if (at === "") return "";
+  const result = textOf(asDocument(refusal["replay"]), "result").replace("-", " ");
+  return `at ${at}: ${textOf(refusal, "because")} (run again: ${result})`;
 }
 
 function networkText(network: Document): string {

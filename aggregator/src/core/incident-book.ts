@@ -6,7 +6,6 @@ import { type FailureClass, familyOf, type Grade } from "@herdbeat/shared/classe
 import { shardOf } from "@herdbeat/shared/ids";
 import { type DetectionConfig, ruleFor } from "./detection-config.ts";
 import {
-  type DecisionInputs,
   type Evidence,
   type IncidentRecord,
   type IncidentTransition,
@@ -31,7 +30,6 @@ type End = Extract<Verdict, { kind: "end" }>;
 export interface BookContext {
   readonly config: DetectionConfig;
   readonly now: Instant;
-  readonly inputs: DecisionInputs | null;
 }
 
 export function applyVerdicts(
@@ -115,7 +113,7 @@ function open(
     attributes: verdict.attributes,
     labels: record.labels,
     hostname: record.hostname,
-    inputs: context.inputs,
+    decisions: [],
   };
   effects.push({
     kind: "transition",

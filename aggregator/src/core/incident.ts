@@ -111,16 +111,6 @@ export type RequestedAction =
   | "fence-and-resurrect"
   | "restart-service";
 
-/** Everything the pure core was given when it decided; enough to run it again. */
-export interface DecisionInputs {
-  readonly core: string;
-  readonly stateJson: string;
-  readonly eventJson: string;
-  readonly atListening: number;
-  readonly atWall: UnixMs;
-  readonly configJson: string;
-}
-
 export interface IncidentRecord {
   readonly id: IncidentId;
   readonly node: NodeId;
@@ -155,7 +145,11 @@ export interface IncidentRecord {
   /** The node's labels when it was declared (az, rack, ...). */
   readonly labels: Readonly<Record<string, string>>;
   readonly hostname: string;
-  readonly inputs: DecisionInputs | null;
+  /**
+   * What its decisions were made from, for `decisionsOf` in decision.ts. Nothing is checked here:
+   * they are only read to explain and replay, and damage to them must not take the incident away.
+   */
+  readonly decisions?: unknown;
 }
 
 /** Derived: an incident that flaps for hours still fits in one Redis value. */

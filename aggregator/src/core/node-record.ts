@@ -62,4 +62,6 @@ export interface NodeRecord {
   /** All that are not ok, and those ok whose incident was open within this session. At most 512. */
   readonly conditions: readonly ConditionRecord[];
   readonly inventoryJson: string;
+  /** The last time that it was silent and not judged, for `refusalOf` in decision.ts; unchecked. */
+  readonly refusal?: unknown;
 }

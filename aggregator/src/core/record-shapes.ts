@@ -7,7 +7,6 @@
  */
 import { FAILURE_CLASSES, familyOf } from "@herdbeat/shared/classes";
 import type {
-  DecisionInputs,
   Evidence,
   Hold,
   IncidentAction,
@@ -64,6 +63,11 @@ export function oneOf<T extends string | number>(values: { readonly [K in T]: tr
 
 export function nullable<T>(check: Check<T>): Check<T | null> {
   return (value, at) => (value === null ? null : check(value, at));
+}
+
+/** Present or not, sound or not: whoever reads it looks for himself. */
+export function anything(): Check<unknown> {
+  return () => null;
 }
 
 export function listOf<T>(check: Check<T>): Check<readonly T[]> {
@@ -159,6 +163,7 @@ export const nodeRecordCheck: Check<NodeRecord> = shape<NodeRecord>({
   shadow: flag(),
   conditions: listOf(condition),
   inventoryJson: text(),
+  refusal: anything(),
 });
 
 const FAILURE_CLASS_SET = Object.fromEntries(
@@ -244,15 +249,6 @@ const action = shape<IncidentAction>({
   updatedAt: count(),
 });
 
-const inputs = shape<DecisionInputs>({
-  core: text(),
-  stateJson: text(),
-  eventJson: text(),
-  atListening: count(),
-  atWall: count(),
-  configJson: text(),
-});
-
 export const phaseCheck: Check<IncidentPhase> = oneOf({
   declared: true,
   committed: true,
@@ -292,5 +288,5 @@ export const incidentRecordCheck: Check<IncidentRecord> = shape<IncidentRecord>(
   attributes: mapOf(text()),
   labels: mapOf(text()),
   hostname: text(),
-  inputs: nullable(inputs),
+  decisions: anything(),
 });

@@ -7,6 +7,7 @@ import type { SessionEpoch } from "@herdbeat/shared/ids";
 import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
 import { AGENT, endAgentIncident } from "./agent-verdict.ts";
 import { onConditionEvent, onConditionList } from "./condition-tracker.ts";
+import { refusalText, withDecisions } from "./decision.ts";
 import type { DetectionConfig } from "./detection-config.ts";
 import {
   ALIVE,
@@ -19,7 +20,6 @@ import {
   SILENCE,
   same,
 } from "./failure-detector.ts";
-import type { DecisionInputs } from "./incident.ts";
 import { applyVerdicts } from "./incident-book.ts";
 import type { NodeRecord } from "./node-record.ts";
 import {
@@ -162,8 +162,8 @@ function settle(
   let next: NodeState =
     outcome.health === current.health ? current : { ...current, health: outcome.health };
   if (outcome.verdicts.length > 0) {
-    const inputs = hasDecision(outcome.verdicts) ? record(before, event, now, config) : null;
-    const book = applyVerdicts(next, outcome.verdicts, { config, now, inputs });
+    const made = applyVerdicts(next, outcome.verdicts, { config, now });
+    const book = withDecisions({ before, event, now, config }, made);
     next = { ...next, incidents: book.incidents };
     effects.push(...book.effects);
   }
@@ -173,11 +173,22 @@ function settle(
     const retracted = outcome.verdicts.some(
       (one) => one.kind === "end" && one.origin.startsWith(SILENCE),
     );
+    // Time passed, nothing follows from it, and the reason is said: judging was refused.
+    const refused =
+      event.kind === "tick" && outcome.because !== null && (from === to || to === "unseen");
     next = withRecord(next, {
       state: to,
       stateSince: from === to ? next.record.stateSince : now.wall,
       stateReason: because,
       ...(retracted ? { sessionEpoch: (next.record.sessionEpoch + 1) as SessionEpoch } : {}),
+      ...(refused
+        ? {
+            refusal: {
+              at: now.wall,
+              decision: refusalText({ before, event, now, config }, because),
+            },
+          }
+        : {}),
     });
     if (from !== to) effects.unshift({ kind: "state", from, to, because });
   }
@@ -186,32 +197,6 @@ function settle(
     effects.push({ kind: "probe" });
   }
   return { state: next, effects };
-}
-
-function hasDecision(verdicts: readonly Verdict[]): boolean {
-  return verdicts.some((one) => one.kind === "open");
-}
-
-/** All that is needed to run this decision again. */
-function record(
-  before: NodeState,
-  event: NodeEvent,
-  now: Instant,
-  config: DetectionConfig,
-): DecisionInputs {
-  return {
-    core: "1",
-    // Old incidents' own inputs would nest for ever; replay needs them not.
-    stateJson: JSON.stringify({
-      ...before,
-      incidents: before.incidents.map((one) => ({ ...one, inputs: null })),
-      record: { ...before.record, inventoryJson: "" },
-    }),
-    eventJson: JSON.stringify(event),
-    atListening: now.listening,
-    atWall: now.wall,
-    configJson: JSON.stringify({ ...config, incidentIdOf: undefined }),
-  };
 }
 
 function asked(state: NodeState, now: Instant): NodeState {

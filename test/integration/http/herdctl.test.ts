@@ -163,7 +163,7 @@ for (const [line, code, message] of [
   ["node list --limit 0", 2, "It must be 1 or more"],
   ["nodes list", 2, "(Did you mean node?)"],
   ["node lst", 2, "(Did you mean list?)"],
-  ["incident replay x", 2, "unknown command"],
+  ["incident undo x", 2, "unknown command"],
   ["node list --colour", 2, "unknown option"],
   ["node list -o xml", 2, "Allowed choices are table, wide, json, yaml, name"],
   [

@@ -123,6 +123,7 @@ const READS: readonly (readonly [url: string, path: string])[] = [
   ["/api/v1/incidents", "/api/v1/incidents"],
   ["/api/v1/incidents/{incident}", "/api/v1/incidents/{id}"],
   ["/api/v1/incidents/{incident}/explain", "/api/v1/incidents/{id}/explain"],
+  ["/api/v1/incidents/{incident}/replay", "/api/v1/incidents/{id}/replay"],
   ["/api/v1/incidents/{incident}/actions", "/api/v1/incidents/{id}/actions"],
   ["/api/v1/incidents/{incident}/actions/fence-1", "/api/v1/incidents/{id}/actions/{actionId}"],
   ["/api/v1/deliveries", "/api/v1/deliveries"],

@@ -3,6 +3,7 @@ import type { Logger } from "@herdbeat/shared/logger";
 import type { Clock } from "@herdbeat/shared/time";
 import type { FastifyInstance } from "fastify";
 import type { TSchema } from "typebox";
+import type { IncidentIdOf } from "../../core/replay.ts";
 import type { FleetCommands, FleetView } from "../../ports/fleet-view.ts";
 import type { FleetCache } from "./fleet-cache.ts";
 import type { Idempotency } from "./idempotency.ts";
@@ -25,6 +26,8 @@ export interface RouteContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
+  /** As the core was given it, to replay what it decided. */
+  readonly incidentIdOf: IncidentIdOf;
   readonly version: string;
   /** True when the server itself speaks TLS: cookies are then marked Secure. */
   readonly secure: boolean;

@@ -72,6 +72,13 @@ export interface HistoryDto {
   readonly detail: unknown;
 }
 
+/** Why a silent node was not judged. */
+export interface RefusalDto {
+  readonly at: string;
+  readonly because: string;
+  readonly replay: ReplayedDecisionDto;
+}
+
 export interface NodeDetail extends NodeRow {
   readonly networks: readonly {
     readonly role: string;
@@ -89,6 +96,8 @@ export interface NodeDetail extends NodeRow {
   readonly ownLagMs: number | null;
   readonly kernelProbe: { readonly lastAnswerAgeMs: number | null; readonly lastOutcome: string };
   readonly conditions: readonly ConditionDto[];
+  /** The last time that it was silent and not judged; null when that never happened. */
+  readonly refusal: RefusalDto | null;
   readonly incidents: readonly IncidentRow[];
   /** Newest first; `history=N` (0..200, default 50) bounds it. */
   readonly history: readonly HistoryDto[];
@@ -229,9 +238,53 @@ export interface IncidentDetail extends Omit<IncidentRow, "actions"> {
   readonly replayable: boolean;
 }
 
-/** The incident's story; also served as text/plain. */
+/** One step of the story. `held-back`: silent, and not judged; `not-told`: a hand-off that still waits. */
+export interface StoryLineDto {
+  readonly at: string;
+  readonly kind: "heard" | "asked" | "held-back" | "decided" | "told" | "not-told" | "done";
+  readonly text: string;
+}
+
+/** Why the incident is what it is; `lines` is the same for people, also served as text/plain. */
 export interface Explanation {
   readonly incident: string;
   readonly asOf: string;
+  readonly summary: readonly string[];
+  /** Oldest first. */
+  readonly story: readonly StoryLineDto[];
+  /** Of the transition that says what is wrong, and the rule that made it. */
+  readonly evidence: readonly EvidenceDto[];
+  readonly rule: RuleDto | null;
+  /** Found by running the decision again with one thing different. */
+  readonly wouldHaveChanged: readonly string[];
+  readonly holds: readonly string[];
+  readonly wouldEnd: readonly string[];
+  readonly replay: ReplayVerdict;
   readonly lines: readonly string[];
+}
+
+/** `incomplete`: nothing differs, but not every decision could be run again. */
+export type ReplayVerdict = "agrees" | "differs" | "incomplete";
+
+/** One decision, run again from its recorded inputs. */
+export interface ReplayedDecisionDto {
+  /** `declared`, `declared+committed`, `announced`, `retracted`, `refused` ... */
+  readonly what: string;
+  /** Version of the core that decided; empty when its inputs are damaged. */
+  readonly core: string;
+  readonly at: string | null;
+  readonly transitions: readonly number[];
+  readonly result: "agrees" | "differs" | "not-run";
+  readonly differences: readonly string[];
+  /** Why it was not run. */
+  readonly why: string;
+}
+
+export interface ReplayDto {
+  readonly incident: string;
+  readonly asOf: string;
+  readonly verdict: ReplayVerdict;
+  readonly decisions: readonly ReplayedDecisionDto[];
+  /** Transitions of which no inputs are kept. */
+  readonly notKept: readonly number[];
 }

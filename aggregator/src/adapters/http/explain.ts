@@ -1,44 +1,96 @@
-/** An incident's story in plain words: what was seen, what was decided and why, what follows. */
+/** An incident explained: what was seen, which rule decided, what holds it, what would end it. */
 import { gradeName } from "@herdbeat/shared/classes";
 import { formatDuration } from "@herdbeat/shared/duration-text";
 import { elapsed, type UnixMs } from "@herdbeat/shared/time";
-import {
-  type Evidence,
-  type IncidentAction,
-  type IncidentRecord,
-  type IncidentTransition,
-  isOpen,
-} from "../../core/incident.ts";
+import { decisionsOf } from "../../core/decision.ts";
+import { type IncidentRecord, type IncidentTransition, isOpen } from "../../core/incident.ts";
+import { type IncidentIdOf, replayIncident } from "../../core/replay.ts";
+import { whatIf } from "../../core/what-if.ts";
 import type { DeliveryView } from "../../ports/fleet-view.ts";
+import type { Explanation, StoryLineDto } from "./dto.ts";
 import { isoTime } from "./iso-time.ts";
-import { subjectName } from "./map-incident.ts";
+import { subjectName, toEvidence } from "./map-incident.ts";
+import { limitsOf, storyOf } from "./story.ts";
 
 /** Older steps of an incident that flapped for hours are summed up in one line. */
-const TIMELINE_SHOWN = 12;
+const STORY_SHOWN = 24;
 
 export interface StoryFacts {
   readonly incident: IncidentRecord;
   readonly deliveries: readonly DeliveryView[];
   readonly now: UnixMs;
+  readonly incidentIdOf: IncidentIdOf;
 }
 
-export function explainIncident({ incident, deliveries, now }: StoryFacts): readonly string[] {
-  const last = incident.transitions.at(-1);
+export function explainIncident(facts: StoryFacts): Explanation {
+  const { incident, deliveries, now, incidentIdOf } = facts;
+  const verdict = decidingTransition(incident);
+  const parts = {
+    incident: incident.id,
+    asOf: isoTime(now),
+    summary: headline(incident, now),
+    story: storyOf(incident, deliveries),
+    evidence: verdict?.evidence.map(toEvidence) ?? [],
+    rule: verdict?.rule ?? null,
+    wouldHaveChanged: changers(incident, incidentIdOf),
+    holds: holdLines(incident, now),
+    wouldEnd: endLines(incident),
+    replay: replayIncident(incident, incidentIdOf).verdict,
+  };
+  return { ...parts, lines: linesOf(parts, verdict, incident, deliveries) };
+}
+
+/** Of what began the incident; later decisions answer to what came later. */
+function changers(incident: IncidentRecord, idOf: IncidentIdOf): readonly string[] {
+  return decisionsOf(incident).flatMap((text) => {
+    const refused = text.startsWith("refused");
+    if (!refused && !text.startsWith("declared")) return [];
+    const when = refused ? "While it was not judged: if" : "If";
+    return whatIf(text, idOf).map(({ had, then }) => `${when} ${had}: ${then}.`);
+  });
+}
+
+/** The last one that says what is wrong; a retraction only says that it no longer is. */
+function decidingTransition(incident: IncidentRecord): IncidentTransition | undefined {
+  return (
+    incident.transitions.findLast((one) => one.kind === "declared" || one.kind === "changed") ??
+    incident.transitions.at(-1)
+  );
+}
+
+const REPLAY_WORDS: { readonly [V in Explanation["replay"]]: string } = {
+  agrees: "yes, and with the same result: it follows from what was recorded.",
+  differs: "yes, but the result differs: herdctl incident replay tells where.",
+  incomplete: "not wholly: herdctl incident replay tells why.",
+};
+
+function linesOf(
+  parts: Omit<Explanation, "lines">,
+  verdict: IncidentTransition | undefined,
+  incident: IncidentRecord,
+  deliveries: readonly DeliveryView[],
+): readonly string[] {
+  const hidden = parts.story.length - STORY_SHOWN;
+  const story = parts.story.slice(-STORY_SHOWN).map(storyText);
   return [
-    ...headline(incident, now),
-    ...section("What was seen", (last?.evidence ?? []).map(evidenceLine)),
-    ...section("Which rule decided", last === undefined ? [] : ruleLines(last)),
-    ...section("What happened when", timelineLines(incident)),
-    ...section("Why nothing irreversible happens yet", holdLines(incident, now)),
-    ...section("What would end it", endLines(incident)),
-    ...section("Who was told", deliveries.map(deliveryLine), "No delivery is on record."),
-    ...section("What was done", incident.actions.map(actionLine), "No action was reported."),
+    ...parts.summary,
+    ...section("What happened", hidden > 0 ? [`... ${hidden} earlier lines`, ...story] : story),
+    ...section("Which rule decided", verdict === undefined ? [] : ruleLines(verdict)),
+    ...section("What would have changed it", parts.wouldHaveChanged),
+    ...section("Why nothing irreversible happens yet", parts.holds),
+    ...section("What would end it", parts.wouldEnd),
+    ...(deliveries.length === 0 ? section("Who was told", ["Nobody yet."]) : []),
+    ...(incident.actions.length === 0 ? section("What was done", ["Nothing was reported."]) : []),
+    ...section("Can it be run again", [REPLAY_WORDS[parts.replay]]),
   ];
 }
 
-function section(title: string, lines: readonly string[], otherwise = ""): readonly string[] {
-  const shown = lines.length === 0 && otherwise !== "" ? [otherwise] : lines;
-  return shown.length === 0 ? [] : ["", `${title}:`, ...shown.map((line) => `  ${line}`)];
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ["", `${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+function storyText({ at, kind, text }: StoryLineDto): string {
+  return `${at}  ${kind.padEnd(9)}  ${text}`;
 }
 
 function headline(incident: IncidentRecord, now: UnixMs): readonly string[] {
@@ -61,32 +113,12 @@ function headline(incident: IncidentRecord, now: UnixMs): readonly string[] {
   return lines;
 }
 
-function evidenceLine(evidence: Evidence): string {
-  const seen = `${evidence.source}: ${evidence.kind} ${evidence.outcome}`;
-  return `${isoTime(evidence.at)}  ${seen}, ${formatDuration(evidence.age)} old when judged. ${evidence.detail}`;
-}
-
-function ruleLines(last: IncidentTransition): readonly string[] {
-  const limits = Object.entries(last.rule.thresholdsMs).map(
-    ([name, ms]) => `${name} ${formatDuration(ms as Evidence["age"])}`,
-  );
+function ruleLines(verdict: IncidentTransition): readonly string[] {
+  const limits = limitsOf(verdict);
   return [
-    `${last.rule.name}: ${last.rule.because}`,
-    ...(limits.length === 0 ? [] : [`limits: ${limits.join(", ")}`]),
+    `${verdict.rule.name}: ${verdict.rule.because}`,
+    ...(limits === "" ? [] : [`limits: ${limits}`]),
   ];
-}
-
-function timelineLines(incident: IncidentRecord): readonly string[] {
-  const all = incident.transitions;
-  const shown = all.slice(-TIMELINE_SHOWN);
-  const hidden = (shown[0]?.number ?? 1) - 1;
-  const lines = shown.map((each, index) => {
-    const before = shown[index - 1];
-    const gap = before === undefined ? "" : ` (+${formatDuration(elapsed(before.at, each.at))})`;
-    const proof = `${each.failureClass}, grade ${each.grade} ${gradeName(each.grade)}`;
-    return `${isoTime(each.at)}  ${each.number}. ${each.kind}${gap}: ${proof}. ${each.message}`;
-  });
-  return hidden > 0 ? [`... ${hidden} earlier steps`, ...lines] : lines;
 }
 
 const HOLD_WORDS: { readonly [R in NonNullable<IncidentRecord["hold"]>["reason"]]: string } = {
@@ -113,45 +145,29 @@ function holdLines(incident: IncidentRecord, now: UnixMs): readonly string[] {
 
 function endLines(incident: IncidentRecord): readonly string[] {
   if (!isOpen(incident.phase)) return [`nothing: it is ${incident.phase}.`];
+  const { origin } = incident;
+  if (origin.startsWith("condition:")) {
+    const monitor = origin.slice("condition:".length);
+    const verb = incident.phase === "committed" ? "closes" : "clears";
+    return [`The agent's monitor ${monitor} reported it: it ${verb} when that monitor reports ok.`];
+  }
   if (incident.phase === "committed") {
     return [
       "Committed: it can no longer be retracted. It closes when recovery is complete and the node",
       "is back through its gate, or when an operator closes it.",
     ];
   }
-  if (incident.origin !== "silence") {
-    const monitor = incident.origin.replace(/^condition:/, "");
-    return [`The agent's monitor ${monitor} reported it: it clears when that monitor reports ok.`];
+  switch (origin) {
+    case "silence":
+      return [
+        "It was made from silence: a live session of the same boot retracts it,",
+        "a session with a new boot id turns it into host-rebooted.",
+      ];
+    case "silence:agent":
+      return ["The host lives, its agent is not heard: it clears when the agent is heard again."];
+    case "identity":
+      return ["Two sessions claim the node: it clears when only one of them says hello."];
+    default:
+      return ["Nothing ends it by itself: a person must look."];
   }
-  return [
-    "It was made from silence: a live session of the same boot retracts it,",
-    "a session with a new boot id turns it into host-rebooted.",
-  ];
-}
-
-function deliveryLine(row: DeliveryView): string {
-  const what = `transition ${row.transition} as ${row.kind} to ${row.destination}`;
-  const tries = `${row.attempts} ${row.attempts === 1 ? "attempt" : "attempts"}`;
-  const status = row.lastStatus === null ? "" : `, last status ${row.lastStatus}`;
-  const error = row.lastError === "" ? "" : `, last error: ${row.lastError}`;
-  const settledAt = row.settledAt ?? row.lastAttemptAt;
-  const settled = settledAt === null ? "" : ` at ${isoTime(settledAt)}`;
-  switch (row.state) {
-    case "delivered":
-      return `${what}: delivered${settled} after ${tries}${status}`;
-    case "superseded":
-      return `${what}: superseded${settled} after ${tries}${error}`;
-    case "parked":
-      return `${what}: parked after ${tries}${status}${error}; an operator must look`;
-    case "sending":
-      return `${what}: being sent, ${tries}`;
-    case "waiting":
-      return `${what}: waiting, ${tries}${status}${error}; next at ${isoTime(row.nextAttemptAt)}`;
-  }
-}
-
-function actionLine(action: IncidentAction): string {
-  const progress = action.progress === null ? "" : ` ${action.progress} %`;
-  const message = action.message === "" ? "" : `: ${action.message}`;
-  return `${isoTime(action.updatedAt)}  ${action.kind} by ${action.by}: ${action.state}${progress}${message}`;
 }

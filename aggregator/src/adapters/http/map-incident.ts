@@ -1,5 +1,7 @@
 /** From the durable incidents and deliveries to the API's. */
 import { gradeName } from "@herdbeat/shared/classes";
+import type { UnixMs } from "@herdbeat/shared/time";
+import { decisionsOf } from "../../core/decision.ts";
 import {
   type ActionState,
   type Evidence,
@@ -9,6 +11,7 @@ import {
   isOpen,
   lastTransitionNumber,
 } from "../../core/incident.ts";
+import type { IncidentReplay, ReplayedDecision } from "../../core/replay.ts";
 import type { DeliveryView } from "../../ports/fleet-view.ts";
 import type {
   ActionDto,
@@ -16,6 +19,8 @@ import type {
   EvidenceDto,
   IncidentDetail,
   IncidentRow,
+  ReplayDto,
+  ReplayedDecisionDto,
   TransitionDto,
 } from "./dto.ts";
 import { isoTime as iso } from "./iso-time.ts";
@@ -77,7 +82,7 @@ export function toIncidentDetail(
     deliveries: deliveries.map(toDelivery),
     actions: record.actions.map(toAction),
     attributes: record.attributes,
-    replayable: record.inputs !== null,
+    replayable: decisionsOf(record).length > 0,
   };
 }
 
@@ -95,7 +100,7 @@ function toTransition(transition: IncidentTransition): TransitionDto {
   };
 }
 
-function toEvidence(evidence: Evidence): EvidenceDto {
+export function toEvidence(evidence: Evidence): EvidenceDto {
   return {
     kind: evidence.kind,
     source: evidence.source,
@@ -138,6 +143,29 @@ export function toDelivery(row: DeliveryView): DeliveryDto {
     claimedBy: row.claimedBy,
     lastStatus: row.lastStatus,
     lastError: row.lastError,
+  };
+}
+
+export function toReplay(incident: string, replayed: IncidentReplay, now: UnixMs): ReplayDto {
+  return {
+    incident,
+    asOf: iso(now),
+    verdict: replayed.verdict,
+    decisions: replayed.decisions.map(toReplayedDecision),
+    notKept: replayed.notKept,
+  };
+}
+
+export function toReplayedDecision(one: ReplayedDecision): ReplayedDecisionDto {
+  const { agrees } = one.result;
+  return {
+    what: one.what,
+    core: one.core,
+    at: one.at === null ? null : iso(one.at as UnixMs),
+    transitions: one.transitions,
+    result: agrees === null ? "not-run" : agrees ? "agrees" : "differs",
+    differences: agrees === false ? one.result.differences : [],
+    why: agrees === null ? one.result.why : "",
   };
 }
 

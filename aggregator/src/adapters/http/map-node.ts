@@ -1,12 +1,16 @@
 /** From the read side's nodes to the API's. */
+
+import { refusalOf } from "../../core/decision.ts";
+import { CORE_VERSION, readDecision } from "../../core/decision-text.ts";
 import type { IncidentRecord } from "../../core/incident.ts";
 import { isOpen } from "../../core/incident.ts";
-import type { ConditionRecord } from "../../core/node-record.ts";
+import type { ConditionRecord, NodeRecord } from "../../core/node-record.ts";
+import { type IncidentIdOf, replayText } from "../../core/replay.ts";
 import type { NodeView } from "../../ports/fleet-view.ts";
 import type { HistoryEntry } from "../../ports/shard-store.ts";
-import type { ConditionDto, HistoryDto, NodeDetail, NodeRow } from "./dto.ts";
+import type { ConditionDto, HistoryDto, NodeDetail, NodeRow, RefusalDto } from "./dto.ts";
 import { isoTime } from "./iso-time.ts";
-import { toIncidentRow } from "./map-incident.ts";
+import { toIncidentRow, toReplayedDecision } from "./map-incident.ts";
 import { STREAM_FLAGS, STREAM_STATES, type StreamNode } from "./stream-dto.ts";
 
 export function problemCount(conditions: readonly ConditionRecord[]): number {
@@ -48,6 +52,7 @@ export function toNodeDetail(
   view: NodeView,
   incidents: readonly IncidentRecord[],
   history: readonly HistoryEntry[],
+  idOf: IncidentIdOf,
 ): NodeDetail {
   const { record } = view;
   const open = incidents.filter((each) => each.node === record.id && isOpen(each.phase));
@@ -68,9 +73,24 @@ export function toNodeDetail(
       lastOutcome: view.kernelProbe.lastOutcome,
     },
     conditions: record.conditions.map((condition) => toCondition(condition, open)),
+    refusal: toRefusal(record, idOf),
     incidents: open.map(toIncidentRow),
     history: history.map(toHistory),
     inventory: parseStored(record.inventoryJson),
+  };
+}
+
+function toRefusal(record: NodeRecord, idOf: IncidentIdOf): RefusalDto | null {
+  const refusal = refusalOf(record);
+  if (refusal === null) return null;
+  const read = readDecision(refusal.decision);
+  // Nothing is known of the shape that another version gives it.
+  const known = read.kind === "ok" && read.decision.core === CORE_VERSION;
+  const outcome = known ? read.decision.outcome : null;
+  return {
+    at: isoTime(refusal.at),
+    because: outcome?.kind === "refused" ? outcome.because : "",
+    replay: toReplayedDecision(replayText(refusal.decision, null, idOf)),
   };
 }
 

@@ -79,6 +79,7 @@ const nodeDetail: TSchema = component("NodeDetail", {
   ownLagMs: or(Type.Integer()),
   kernelProbe: Type.Object({ lastAnswerAgeMs: or(Type.Integer()), lastOutcome: text }),
   conditions: Type.Array(ref("Condition")),
+  refusal: or(Type.Object({ at: instant, because: text, replay: ref("ReplayedDecision") })),
   incidents: Type.Array(ref("IncidentRow")),
   history: Type.Array(ref("History")),
   inventory: anything,
@@ -201,7 +202,39 @@ const page = (id: string, item: string, more: TProperties = {}): TSchema =>
 const explanation: TSchema = component("Explanation", {
   incident: text,
   asOf: instant,
+  summary: words,
+  story: Type.Array(
+    Type.Object({
+      at: instant,
+      kind: oneOf("heard", "asked", "held-back", "decided", "told", "not-told", "done"),
+      text,
+    }),
+  ),
+  evidence: Type.Array(ref("Evidence")),
+  rule: or(ref("Rule")),
+  wouldHaveChanged: words,
+  holds: words,
+  wouldEnd: words,
+  replay: oneOf("agrees", "differs", "incomplete"),
   lines: words,
+});
+
+const replayedDecision: TSchema = component("ReplayedDecision", {
+  what: text,
+  core: text,
+  at: or(instant),
+  transitions: Type.Array(count),
+  result: oneOf("agrees", "differs", "not-run"),
+  differences: words,
+  why: text,
+});
+
+const replay: TSchema = component("Replay", {
+  incident: text,
+  asOf: instant,
+  verdict: oneOf("agrees", "differs", "incomplete"),
+  decisions: Type.Array(ref("ReplayedDecision")),
+  notKept: Type.Array(count),
 });
 
 export const API_COMPONENTS: readonly TSchema[] = [
@@ -217,6 +250,8 @@ export const API_COMPONENTS: readonly TSchema[] = [
   incidentRow,
   incidentDetail,
   explanation,
+  replayedDecision,
+  replay,
   page("NodePage", "NodeRow", {
     counts: Type.Unsafe<unknown>({ type: "object", additionalProperties: { type: "integer" } }),
   }),

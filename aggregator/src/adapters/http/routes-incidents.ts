@@ -2,6 +2,7 @@
 import type { IncidentId } from "@herdbeat/shared/ids";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncidentRecord } from "../../core/incident.ts";
+import { replayIncident } from "../../core/replay.ts";
 import type { DeliveryView } from "../../ports/fleet-view.ts";
 import { operation, type RouteContext } from "./context.ts";
 import type {
@@ -11,6 +12,7 @@ import type {
   IncidentDetail,
   IncidentRow,
   Page,
+  ReplayDto,
 } from "./dto.ts";
 import { isNotModified, strongTag } from "./etag.ts";
 import { explainIncident } from "./explain.ts";
@@ -22,7 +24,7 @@ import {
   incidentPredicate,
 } from "./incident-query.ts";
 import { isoTime } from "./iso-time.ts";
-import { toDelivery, toIncidentDetail, toIncidentRow } from "./map-incident.ts";
+import { toDelivery, toIncidentDetail, toIncidentRow, toReplay } from "./map-incident.ts";
 import { PAGE_LIMIT_DEFAULT, parseSort, pickFields, selectPage } from "./page.ts";
 import { notFound } from "./problem.ts";
 import { deliveriesQuery, incidentParams, incidentsQuery, noQuery } from "./request-schemas.ts";
@@ -53,7 +55,8 @@ export function registerIncidentRoutes(context: RouteContext): void {
   const explain = operation({
     ...common,
     id: "explainIncident",
-    summary: "The incident's story in plain words",
+    summary:
+      "Why the incident is what it is: story, rule, what would have changed it, what ends it",
     answers: "Explanation",
     description: "With `accept: text/plain` the lines come as text.",
     params: incidentParams,
@@ -62,6 +65,15 @@ export function registerIncidentRoutes(context: RouteContext): void {
   app.get("/api/v1/incidents/:id/explain", explain, (request, reply) =>
     tellStory(context, request, reply),
   );
+  const replay = operation({
+    ...common,
+    id: "replayIncident",
+    summary: "The incident's decisions, run again from their recorded inputs",
+    answers: "Replay",
+    params: incidentParams,
+    query: noQuery,
+  });
+  app.get("/api/v1/incidents/:id/replay", replay, (request) => runAgain(context, request));
   const deliveries = operation({
     id: "listDeliveries",
     summary: "Hand-offs to recovery, newest first",
@@ -132,12 +144,19 @@ async function tellStory(
   const incident = await requireIncident(context, request);
   const deliveries = await context.view.deliveries(incident.id);
   const now = context.clock.wallNow();
-  const lines = explainIncident({ incident, deliveries, now });
+  const { incidentIdOf } = context;
+  const explanation = explainIncident({ incident, deliveries, now, incidentIdOf });
   if (request.headers.accept?.startsWith("text/plain") === true) {
     reply.type("text/plain; charset=utf-8");
-    return `${lines.join("\n")}\n`;
+    return `${explanation.lines.join("\n")}\n`;
   }
-  return { incident: incident.id, asOf: isoTime(now), lines };
+  return explanation;
+}
+
+async function runAgain(context: RouteContext, request: FastifyRequest): Promise<ReplayDto> {
+  const incident = await requireIncident(context, request);
+  const replayed = replayIncident(incident, context.incidentIdOf);
+  return toReplay(incident.id, replayed, context.clock.wallNow());
 }
 
 async function listDeliveries(

@@ -78,7 +78,7 @@ async function listNodes(
 }
 
 async function showNode(
-  { view, cache }: RouteContext,
+  { view, cache, incidentIdOf }: RouteContext,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<NodeDetail | undefined> {
@@ -87,7 +87,7 @@ async function showNode(
   const node = await view.node(id);
   if (node === null) throw notFound(`node ${id}`);
   const lines = history === 0 ? [] : await view.nodeHistory(id, history);
-  const detail = toNodeDetail(node, await cache.incidents(), lines);
+  const detail = toNodeDetail(node, await cache.incidents(), lines, incidentIdOf);
   const tag = weakTag(withoutAges(detail));
   reply.header("etag", tag).header("cache-control", "no-cache");
   if (isNotModified(request.headers["if-none-match"], tag)) {

@@ -9,6 +9,7 @@ import type { Startable } from "@herdbeat/shared/lifecycle";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Clock, Timers } from "@herdbeat/shared/time";
 import type { FastifyInstance } from "fastify";
+import type { IncidentIdOf } from "../../core/replay.ts";
 import type { FleetCommands, FleetView } from "../../ports/fleet-view.ts";
 import { createApp } from "./app.ts";
 import { type Identity, installAuthentication } from "./authentication.ts";
@@ -43,6 +44,8 @@ export interface HttpServerDeps {
   readonly timers: Timers;
   readonly metrics: MetricsRegistry;
   readonly listen: ListenOptions;
+  /** As the core was given it, to replay what it decided. */
+  readonly incidentIdOf: IncidentIdOf;
   /** Serve /metrics without a token, for scrapers inside a trusted network. Default: false. */
   readonly metricsArePublic?: boolean;
   /** Where the built dashboard is. Default: the package's own `web/dist`. */

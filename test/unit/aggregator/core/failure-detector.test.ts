@@ -1,7 +1,3 @@
-import type { DetectionConfig } from "@herdbeat/aggregator/core/detection-config";
-import type { NodeEvent, NodeState } from "@herdbeat/aggregator/core/node-state";
-import { step } from "@herdbeat/aggregator/core/step";
-import { listeningMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { aliveNode, CLEAR_SIGHT, NodeDriver } from "../../../support/node-driver.ts";
 import { suite } from "../../../support/suite.ts";
@@ -267,26 +263,6 @@ test("while two sessions claim one name nothing is said of the node but that", (
   assert.equal(node.lines, ["2000 identity-conflict declared"]);
   node.hello();
   assert.equal(node.lines.slice(1), ["22000 identity-conflict cleared"]);
-});
-
-test("a declaration can be run again from what it recorded, with the same result", () => {
-  const node = aliveNode();
-  node.kernel = "silent";
-  node.run(4_000);
-  const incident = node.state.incidents[0];
-  const inputs = incident?.inputs;
-  assert.ok(inputs);
-  const again = step(
-    JSON.parse(inputs.stateJson) as NodeState,
-    JSON.parse(inputs.eventJson) as NodeEvent,
-    { listening: listeningMs(inputs.atListening), wall: inputs.atWall },
-    {
-      ...(JSON.parse(inputs.configJson) as DetectionConfig),
-      incidentIdOf: node.config.incidentIdOf,
-    },
-  );
-  const repeated = again.state.incidents[0];
-  assert.equal({ ...repeated, inputs: null }, { ...incident, inputs: null });
 });
 
 test("the same inputs give the same verdict, byte for byte", () => {

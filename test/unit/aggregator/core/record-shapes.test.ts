@@ -12,7 +12,7 @@ const test = suite("record-shapes");
 
 test("gives a sound record back as it is", () => {
   for (const phase of ["declared", "closed"] as const) {
-    const record = incidentRecord(phase, { hold: null, inputs: null });
+    const record = incidentRecord(phase, { hold: null, decisions: [] });
     assert.equal(parseRecord(JSON.stringify(record), incidentRecordCheck), {
       kind: "ok",
       value: record,
@@ -52,6 +52,7 @@ test("never throws and never takes what lacks a field", () => {
     }),
   );
   for (const name of Object.keys(incidentRecord())) {
+    if (name === "decisions") continue;
     const { [name as keyof ReturnType<typeof incidentRecord>]: _gone, ...rest } = incidentRecord();
     assert.is(parseRecord(JSON.stringify(rest), incidentRecordCheck).kind, "damaged", name);
   }

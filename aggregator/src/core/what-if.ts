@@ -1,0 +1,125 @@
+/**
+ * What would have changed a decision: its recorded inputs with one thing different, run again. Pure.
+ * Only what the core itself answers is said, never what somebody believes that it would answer.
+ */
+import type { BootId } from "@herdbeat/shared/ids";
+import { listeningMs, unixMs } from "@herdbeat/shared/time";
+import { madeOf } from "./decision.ts";
+import { CORE_VERSION, type Decision, readDecision } from "./decision-text.ts";
+import type { NodeEvent, NodeState, OwnSight } from "./node-state.ts";
+import { type IncidentIdOf, rerun } from "./replay.ts";
+
+export interface WhatIf {
+  /** What would have had to be different, as a clause: `a heartbeat had arrived by then`. */
+  readonly had: string;
+  /** What the core answers then, as a clause. */
+  readonly then: string;
+}
+
+interface Variant {
+  readonly had: string;
+  readonly state?: NodeState;
+  readonly event?: NodeEvent;
+}
+
+/** Never throws; an empty list for inputs that cannot be run again. */
+export function whatIf(text: string, idOf: IncidentIdOf): readonly WhatIf[] {
+  const read = readDecision(text);
+  if (read.kind !== "ok" || read.decision.core !== CORE_VERSION) return [];
+  const { decision } = read;
+  try {
+    const answer = answerOf(decision, idOf, {});
+    return variantsOf(decision).flatMap((variant) => {
+      const then = answerOf(decision, idOf, variant);
+      return then === answer ? [] : [{ had: variant.had, then }];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function answerOf(
+  decision: Decision,
+  idOf: IncidentIdOf,
+  change: { readonly state?: NodeState; readonly event?: NodeEvent },
+): string {
+  const made = madeOf(rerun(decision, idOf, change).effects, decision.key);
+  return made.length === 0
+    ? "nothing is declared"
+    : made.map((one) => `${one.failureClass} is ${one.kind}`).join(", then ");
+}
+
+function variantsOf(decision: Decision): readonly Variant[] {
+  const { state, event } = decision;
+  switch (event.kind) {
+    case "tick":
+      return tickVariants(decision, event);
+    case "probed":
+      return event.outcome === "answered"
+        ? [
+            {
+              had: "its kernel had not answered",
+              event: { ...event, outcome: "no-answer", detail: "" },
+            },
+          ]
+        : [];
+    case "event":
+      return (["ok", "unknown"] as const).map((status) => ({
+        had: `the agent had said "${status}" instead of "${event.condition.status}"`,
+        event: { ...event, condition: { ...event.condition, status } },
+      }));
+    case "hello":
+      return [
+        {
+          had: "it had come back with another boot id",
+          event: {
+            ...event,
+            facts: { ...event.facts, bootId: `${event.facts.bootId}?` as BootId },
+          },
+        },
+        {
+          had: "it had come back with the same boot id",
+          event: { ...event, facts: { ...event.facts, bootId: state.record.bootId } },
+        },
+      ];
+    case "heard":
+    case "closed":
+    case "goodbye":
+    case "conflict":
+    case "conditions":
+      return [];
+  }
+}
+
+function tickVariants(
+  { state, listening, wall }: Decision,
+  event: Extract<NodeEvent, { kind: "tick" }>,
+): readonly Variant[] {
+  const now = listeningMs(listening);
+  const seeing = (own: Partial<OwnSight>): NodeEvent => ({
+    ...event,
+    own: { ...event.own, ...own },
+  });
+  return [
+    { had: "a heartbeat had arrived just before", event: { ...event, lastHeardAt: now } },
+    {
+      had: "its kernel had answered the last question",
+      state: {
+        ...state,
+        probe: {
+          ...state.probe,
+          lastOutcome: "answered",
+          lastAnsweredAt: now,
+          failingSince: null,
+          provenAt: unixMs(wall),
+        },
+      },
+    },
+    {
+      had: "its kernel had never answered before",
+      state: { ...state, probe: { ...state.probe, provenAt: null } },
+    },
+    { had: "our own gateway had not answered", event: seeing({ gateway: "silent" }) },
+    { had: "our own gateway had answered", event: seeing({ gateway: "answers" }) },
+  ];
+}
