@@ -192,6 +192,8 @@ export class SimSession implements AgentSession {
 
   ackHeartbeat(): void {}
 
+  witness(): void {}
+
   ackEvent(transition: number): void {
     this.#toAgent(() => this.#agent.acknowledged(transition));
   }

@@ -229,6 +229,8 @@ export class SessionDesk implements AgentObserver {
     });
   }
 
+  onWitnessReport(): void {}
+
   onGoodbye(session: AgentSession, reason: string, message: string): void {
     const state = this.#stateOf(session);
     if (state === null) return;
