@@ -23,13 +23,13 @@ import type { WebhookSender } from "../ports/webhook.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
+import { probeDesk, witnessDesk } from "./looking.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
 import { NodeTable } from "./node-table.ts";
 import { type NoticeJournal, Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
-import { ProbeDesk } from "./probe-desk.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
 import { ReadSide } from "./read-side.ts";
 import { notReadyBecause } from "./readiness.ts";
@@ -62,6 +62,8 @@ export interface EngineDeps {
   readonly mirrors: MirrorStore;
   readonly listener: AgentListener;
   readonly probe: KernelProbe;
+  /** The port that `probe` asks; witnesses ask the same. */
+  readonly probePort: number;
   readonly gateway: GatewayCheck;
   readonly sender: WebhookSender;
   /** The one that is asked for recovery; null: nobody. All get facts. */
@@ -105,7 +107,10 @@ export class Engine implements Startable {
     this.notices = this.#noticeBoard();
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
     this.turns = this.#turnLoop(config);
-    this.turns.probes = this.#probeDesk(config);
+    const looking = { ...deps, turns: this.turns, table: this.table, limits: config.limits };
+    this.turns.probes = probeDesk(looking);
+    const witnesses = witnessDesk(looking);
+    this.turns.witnesses = witnesses;
     this.#mirrors = new MirrorKeeper({
       timers: deps.timers,
       logger: deps.logger,
@@ -122,6 +127,7 @@ export class Engine implements Startable {
       table: this.table,
       runners: this.runners,
       turns: this.turns,
+      witnesses,
       heartbeatInterval: deps.heartbeatInterval,
       shadow: deps.detection.shadow,
       endpointOf: (shard) => this.manager.endpointOf(shard),
@@ -283,18 +289,6 @@ export class Engine implements Startable {
       shards,
       fleet,
       recreateMeta: () => this.#identity.recreate(),
-    });
-  }
-
-  #probeDesk(config: DetectionConfig): ProbeDesk {
-    return new ProbeDesk({
-      probe: this.#deps.probe,
-      timeout: config.limits.probeTimeout,
-      discounted: () => this.turns.discounted,
-      wallNow: () => this.#deps.clock.wallNow(),
-      onResult: ({ index, node, askedAt, outcome, detail }) => {
-        this.turns.post(index, node, { kind: "probed", askedAt, outcome, detail });
-      },
     });
   }
 
