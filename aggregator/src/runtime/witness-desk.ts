@@ -41,6 +41,8 @@ const GRACE = durationMs(600);
 const PEACETIME_OPEN_MAX = 256;
 /** Bounds what a mass failure sends out at once. */
 const OPEN_MAX = 4_096;
+/** Nodes in doubt whose witnesses are chosen in one turn: when all fall silent we do not add to it. */
+const URGENT_PER_TURN_MAX = 256;
 /** Of one witness: its reports must stay well below the rate that its stream may have. */
 const OPEN_PER_WITNESS_MAX = 6;
 /** A witness that is late itself sees deadlines pass. */
@@ -75,6 +77,7 @@ export class WitnessDesk {
   readonly #openOf = new Map<NodeId, number>();
   readonly #metrics: ReadonlyMap<Fate, Counter>;
   #peacetimeOpen = 0;
+  #urgentThisTurn = 0;
   #lastId = 0;
 
   constructor(deps: WitnessDeskDeps) {
@@ -110,6 +113,11 @@ export class WitnessDesk {
 
   /** The node is in doubt: everybody that may know is asked now. */
   urgent(index: number, state: NodeState, askedAt: ListeningMs): void {
+    if (this.#urgentThisTurn >= URGENT_PER_TURN_MAX) {
+      this.#count("not-asked");
+      return;
+    }
+    this.#urgentThisTurn += 1;
     for (const witness of this.#witnessesOf(state, askedAt))
       this.#ask(index, state, witness, askedAt, true);
   }
@@ -122,6 +130,7 @@ export class WitnessDesk {
 
   /** Every turn, after all that has arrived was read. */
   expire(now: ListeningMs): void {
+    this.#urgentThisTurn = 0;
     const patience = this.#deps.limits.probeTimeout + GRACE;
     for (const question of this.#open.values()) {
       if (now - question.askedAt < patience) return;

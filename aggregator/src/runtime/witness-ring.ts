@@ -14,7 +14,7 @@ export interface RingMember extends WitnessCandidate {
 /** Enough that several racks are among them. */
 const NEIGHBOURS = 24;
 /** Sick and absent ones are passed over, so far. */
-const STEPS_MAX = 256;
+const STEPS_MAX = 64;
 
 export class WitnessRing {
   readonly #members: RingMember[] = [];
