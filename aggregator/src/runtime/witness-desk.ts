@@ -40,11 +40,13 @@ const GRACE = durationMs(600);
 /** Peacetime questions at once; whose turn they miss is asked a minute later. */
 const PEACETIME_OPEN_MAX = 256;
 /** Bounds what a mass failure sends out at once. */
-const OPEN_MAX = 4_096;
+const ASKED_MAX = 4_096;
 /** Nodes in doubt whose witnesses are chosen in one turn: when all fall silent we do not add to it. */
 const URGENT_PER_TURN_MAX = 256;
-/** Of one witness: its reports must stay well below the rate that its stream may have. */
-const OPEN_PER_WITNESS_MAX = 6;
+/** Of one witness and second: its reports must stay well below the rate that its stream may have. */
+const ASKED_PER_WITNESS_MAX = 10;
+/** Nodes in doubt whose witnesses all have been asked enough; they come first when that has passed. */
+const WAITING_MAX = 4_096;
 /** A witness that is late itself sees deadlines pass. */
 const WITNESS_LAG_MAX_MS = 200;
 /** A stall of this length within a question's deadline may have swallowed the answer. */
@@ -72,9 +74,11 @@ export class WitnessDesk {
   readonly counts: Map<Fate, number> = new Map();
   readonly #deps: WitnessDeskDeps;
   readonly #ring = new WitnessRing();
-  /** In the order in which they were asked. */
-  readonly #open = new Map<number, WitnessQuestion>();
-  readonly #openOf = new Map<NodeId, number>();
+  /** In the order in which they were asked; kept for the whole of their time, reported or not. */
+  readonly #asked = new Map<number, WitnessQuestion>();
+  readonly #reported = new Set<number>();
+  readonly #askedOf = new Map<NodeId, number>();
+  readonly #waiting = new Map<NodeId, number>();
   readonly #metrics: ReadonlyMap<Fate, Counter>;
   #peacetimeOpen = 0;
   #urgentThisTurn = 0;
@@ -113,13 +117,11 @@ export class WitnessDesk {
 
   /** The node is in doubt: everybody that may know is asked now. */
   urgent(index: number, state: NodeState, askedAt: ListeningMs): void {
-    if (this.#urgentThisTurn >= URGENT_PER_TURN_MAX) {
-      this.#count("not-asked");
-      return;
-    }
-    this.#urgentThisTurn += 1;
-    for (const witness of this.#witnessesOf(state, askedAt))
-      this.#ask(index, state, witness, askedAt, true);
+    const node = state.record.id;
+    // Who waits keeps its place: otherwise the same nodes would come first every time.
+    if (this.#waiting.has(node) || this.#askAll(index, state, askedAt)) return;
+    this.#count("not-asked");
+    if (this.#waiting.size < WAITING_MAX) this.#waiting.set(node, index);
   }
 
   peacetime(index: number, state: NodeState, askedAt: ListeningMs): void {
@@ -132,15 +134,29 @@ export class WitnessDesk {
   expire(now: ListeningMs): void {
     this.#urgentThisTurn = 0;
     const patience = this.#deps.limits.probeTimeout + GRACE;
-    for (const question of this.#open.values()) {
-      if (now - question.askedAt < patience) return;
-      this.#settle(question);
+    for (const question of this.#asked.values()) {
+      if (now - question.askedAt < patience) break;
+      this.#forget(question);
+    }
+    for (const [node, index] of this.#waiting) {
+      const state = this.#deps.table.states[index];
+      const isInDoubt = state?.record.id === node && state.health.state !== "alive";
+      if (!isInDoubt || this.#askAll(index, state, now)) this.#waiting.delete(node);
     }
   }
 
+  /** False when none of its witnesses may be asked now. */
+  #askAll(index: number, state: NodeState, askedAt: ListeningMs): boolean {
+    if (this.#urgentThisTurn >= URGENT_PER_TURN_MAX) return false;
+    this.#urgentThisTurn += 1;
+    const witnesses = this.#witnessesOf(state, askedAt);
+    const asked = witnesses.filter((one) => this.#ask(index, state, one, askedAt, true));
+    return asked.length > 0 || witnesses.length === 0;
+  }
+
   report(session: AgentSession, report: WitnessReport): void {
-    const question = this.#open.get(report.requestId);
-    if (question === undefined) {
+    const question = this.#asked.get(report.requestId);
+    if (question === undefined || this.#reported.has(report.requestId)) {
       this.#count(report.requestId > this.#lastId ? "unknown" : "late");
       return;
     }
@@ -148,7 +164,8 @@ export class WitnessDesk {
       this.#count("unknown");
       return;
     }
-    this.#settle(question);
+    this.#reported.add(question.id);
+    if (!question.isUrgent) this.#peacetimeOpen -= 1;
     if (report.nodeId !== question.node) {
       this.#count("wrong-node");
       return;
@@ -190,21 +207,18 @@ export class WitnessDesk {
     witness: RingMember,
     askedAt: ListeningMs,
     isUrgent: boolean,
-  ): void {
+  ): boolean {
     const { table, limits, port, random, discounted } = this.#deps;
     const node = subject.record.id;
-    const openOfWitness = this.#openOf.get(witness.id) ?? 0;
-    if (this.#open.size >= OPEN_MAX || openOfWitness >= OPEN_PER_WITNESS_MAX) {
-      this.#count("not-asked");
-      return;
-    }
+    const askedOfWitness = this.#askedOf.get(witness.id) ?? 0;
+    if (this.#asked.size >= ASKED_MAX || askedOfWitness >= ASKED_PER_WITNESS_MAX) return false;
     const ports = { kernel: port, echo: table.echoPort[index] ?? 0 };
     const { record } = table.state(witness.index);
     const probes = probesFor(subject.record, record, ports, random);
-    if (probes.length === 0) return;
+    if (probes.length === 0) return true;
     this.#lastId += 1;
     const { id, domain, session } = witness;
-    this.#open.set(this.#lastId, {
+    this.#asked.set(this.#lastId, {
       id: this.#lastId,
       index,
       node,
@@ -216,7 +230,7 @@ export class WitnessDesk {
       probes,
       isUrgent,
     });
-    this.#openOf.set(id, openOfWitness + 1);
+    this.#askedOf.set(id, askedOfWitness + 1);
     if (!isUrgent) this.#peacetimeOpen += 1;
     this.#count("asked");
     session.witness({
@@ -225,15 +239,16 @@ export class WitnessDesk {
       probes,
       timeout: limits.probeTimeout,
     });
+    return true;
   }
 
-  #settle(question: WitnessQuestion): void {
-    const { id, witness, isUrgent } = question;
-    this.#open.delete(id);
-    if (!isUrgent) this.#peacetimeOpen -= 1;
-    const left = (this.#openOf.get(witness) ?? 1) - 1;
-    if (left > 0) this.#openOf.set(witness, left);
-    else this.#openOf.delete(witness);
+  #forget({ id, witness, isUrgent }: WitnessQuestion): void {
+    this.#asked.delete(id);
+    const hasReported = this.#reported.delete(id);
+    if (!isUrgent && !hasReported) this.#peacetimeOpen -= 1;
+    const left = (this.#askedOf.get(witness) ?? 1) - 1;
+    if (left > 0) this.#askedOf.set(witness, left);
+    else this.#askedOf.delete(witness);
   }
 
   #count(what: Fate): void {
