@@ -151,6 +151,7 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
     mirrors: new FileMirrorStore(join(config.aggregator.dataDir, "mirrors")),
     listener,
     probe,
+    probePort: config.detection.probe.port,
     gateway: gatewayCheck(config, probe),
     sender,
     requestDestination: requestDestination(config),

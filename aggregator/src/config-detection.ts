@@ -39,16 +39,19 @@ export const DETECTION_KEYS: readonly ConfigKey[] = [
     default: "2s",
     doc: "Silence after which a node is declared when at least two healthy, proven witnesses do not reach it either.",
     inequality: {
-      text: "detection.suspectAfter < detection.declareAfter.twoWitnesses",
+      text: "detection.suspectAfter + detection.probe.timeout < detection.declareAfter.twoWitnesses",
       holds: (get) =>
-        !(ms(get, "detection.suspectAfter") >= ms(get, "detection.declareAfter.twoWitnesses")),
+        !(
+          ms(get, "detection.suspectAfter") + ms(get, "detection.probe.timeout") >=
+          ms(get, "detection.declareAfter.twoWitnesses")
+        ),
     },
   },
   {
     key: "detection.declareAfter.oneWitness",
     type: { kind: "duration", min: "300ms", max: "30m" },
     default: "3s",
-    doc: "The same with one witness.",
+    doc: "Checked against the others; one witness hurries nobody, so that `alone` is what counts with one.",
     inequality: {
       text: "detection.declareAfter.twoWitnesses <= detection.declareAfter.oneWitness",
       holds: ordered("detection.declareAfter.twoWitnesses", "detection.declareAfter.oneWitness"),
@@ -106,14 +109,14 @@ export const DETECTION_KEYS: readonly ConfigKey[] = [
   {
     key: "detection.probe.timeout",
     type: { kind: "duration", min: "50ms", max: "10s" },
-    default: "500ms",
-    doc: "Deadline of one probe. Must exceed the worst round trip to a healthy node.",
+    default: "400ms",
+    doc: "Deadline of one probe, ours or a witness's. Must exceed the worst round trip to a healthy node.",
   },
   {
     key: "detection.probe.interval",
     type: { kind: "duration", min: "50ms", max: "10s" },
     default: "500ms",
-    doc: "Time between two probes of one node in doubt.",
+    doc: "Time between two probes of one node in doubt, ours or a witness's.",
     inequality: {
       text: "detection.probe.timeout <= detection.probe.interval",
       holds: ordered("detection.probe.timeout", "detection.probe.interval"),
@@ -123,7 +126,7 @@ export const DETECTION_KEYS: readonly ConfigKey[] = [
     key: "detection.probe.peacetimeInterval",
     type: { kind: "duration", min: "1s", max: "10m" },
     default: "60s",
-    doc: "How often each healthy node is probed to prove that the probe works.",
+    doc: "How often each healthy node is probed, by us and by each of its witnesses, to prove that the probe works.",
   },
   {
     key: "detection.probe.provenWithin",

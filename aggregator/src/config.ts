@@ -127,6 +127,7 @@ export function loadConfig(sources: ConfigSources): AggregatorConfig {
 export function detectionLimits({ detection }: AggregatorConfig): DetectionLimits {
   return {
     suspectAfter: detection.suspectAfter,
+    declareWithWitnesses: detection.declareAfter.twoWitnesses,
     declareAfter: detection.declareAfter.alone,
     probeTimeout: detection.probe.timeout,
     probeInterval: detection.probe.interval,

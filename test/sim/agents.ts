@@ -3,10 +3,12 @@ import type {
   AgentCondition,
   AgentObserver,
   AgentSession,
+  WitnessRequest,
 } from "@herdbeat/aggregator/ports/agent-listener";
 import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
 import { SimProcess } from "./clock.ts";
+import { look } from "./witnesses.ts";
 import type { SimAggregator, SimWorld } from "./world.ts";
 
 export const NETWORK_DELAY = 1;
@@ -16,6 +18,10 @@ export class SimAgent {
   readonly process: SimProcess;
   /** False: the machine is off, nothing of it answers, nobody is told. */
   powered = true;
+  /** Nothing passes between it and any aggregator, unnoticed by either; agents reach each other. */
+  isolated = false;
+  capabilities: readonly string[] = [];
+  labels: Readonly<Record<string, string>> = {};
   bootId = "boot-1";
   processId = "process-1";
   transition = 0;
@@ -136,10 +142,10 @@ export class SimSession implements AgentSession {
         lastTransition: this.#agent.transition,
         agentVersion: "0",
         heartbeatInterval: durationMs(1_000),
-        labels: {},
+        labels: this.#agent.labels,
         networks: [],
         uptime: durationMs(0),
-        capabilities: [],
+        capabilities: this.#agent.capabilities,
         inventoryJson: "",
       }),
     );
@@ -169,6 +175,7 @@ export class SimSession implements AgentSession {
   }
 
   #toHost(act: (observer: AgentObserver) => void): void {
+    if (this.#agent.isolated) return;
     this.#world.time.at(this.#world.time.now + NETWORK_DELAY, this.#host.process, () => {
       const { observer } = this.#host;
       if (observer !== null && this.#open) act(observer);
@@ -191,6 +198,14 @@ export class SimSession implements AgentSession {
   }
 
   ackHeartbeat(): void {}
+
+  witness(request: WitnessRequest): void {
+    this.#toAgent(() =>
+      look(this.#world, this.#agent, request, (report) =>
+        this.#toHost((observer) => observer.onWitnessReport(this, report)),
+      ),
+    );
+  }
 
   ackEvent(transition: number): void {
     this.#toAgent(() => this.#agent.acknowledged(transition));

@@ -97,10 +97,12 @@ export class SimAggregator {
         },
       },
       listener,
+      probePort: 9,
       probe: {
         probe: (address, timeout) =>
           new Promise((answer) => {
-            const alive = world.agents.get(address)?.powered === true;
+            const agent = world.agents.get(address);
+            const alive = agent?.powered === true && !agent.isolated;
             const delay = alive ? NETWORK_DELAY * 2 : timeout;
             world.time.at(world.time.now + delay, this.process, () =>
               answer(

@@ -1,6 +1,11 @@
 /** Drives the pure core with one node on simulated time: what happened, in order, as plain lines. */
 import type { DetectionConfig, Policy } from "@herdbeat/aggregator/core/detection-config";
-import type { NodeEvent, NodeState, OwnSight } from "@herdbeat/aggregator/core/node-state";
+import type {
+  NodeEvent,
+  NodeState,
+  OwnSight,
+  WitnessObservation,
+} from "@herdbeat/aggregator/core/node-state";
 import { step } from "@herdbeat/aggregator/core/step";
 import { newNodeState } from "@herdbeat/aggregator/runtime/node-loading";
 import type { AggregatorId, BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
@@ -9,8 +14,9 @@ import { assertEffectsReplay, assertRefusalReplays, readableIncidentId } from ".
 
 export const LIMITS: DetectionConfig["limits"] = {
   suspectAfter: durationMs(1_500),
+  declareWithWitnesses: durationMs(2_000),
   declareAfter: durationMs(3_000),
-  probeTimeout: durationMs(500),
+  probeTimeout: durationMs(400),
   probeInterval: durationMs(500),
   provenWithin: durationMs(600_000),
   reconnectBound: durationMs(30_000),
@@ -36,15 +42,38 @@ const WALL_START = 1_800_000_000_000;
 /** How the node's kernel answers probes; `cannot-ask` is trouble on our own side. */
 export type Kernel = "answers" | "silent" | "cannot-ask";
 
+/** How a witness answers: `stalls` sends no report at all. */
+export type Sees = Kernel | "answers-itself" | "stalls";
+
+export interface DrivenWitness {
+  readonly id: string;
+  readonly domain: string;
+  sees: Sees;
+  /** Over which networks it is asked; empty text = that of the stream. */
+  readonly networks?: readonly string[];
+}
+
+const SEEN: { readonly [S in Exclude<Sees, "stalls">]: WitnessObservation["outcome"] } = {
+  answers: "answered",
+  "answers-itself": "answered",
+  silent: "no-answer",
+  "cannot-ask": "cannot-ask",
+};
+
 export class NodeDriver {
   state: NodeState;
   at = 0;
   kernel: Kernel = "answers";
   own: OwnSight = CLEAR_SIGHT;
   transition = 0;
+  readonly witnesses: DrivenWitness[] = [];
+  /** How often the witnesses were asked. */
+  rounds = 0;
   /** Every visible thing that happened: `<ms> <what>`. */
   readonly lines: string[] = [];
   readonly config: DetectionConfig;
+  #reports: { readonly due: number; readonly event: NodeEvent }[] = [];
+  #isRunning = false;
 
   constructor(policy: Policy = {}) {
     this.config = testConfig(policy);
@@ -107,11 +136,42 @@ export class NodeDriver {
   /** Lets time pass in turns of 100 ms; with `beating`, a heartbeat arrives every second. */
   run(duration: number, beating = false): void {
     const end = this.at + duration;
+    this.#isRunning = true;
     while (this.at < end) {
       this.at += 100;
+      this.#deliver();
       if (beating && this.at % 1_000 === 0) this.heartbeat();
       this.send({ kind: "tick", lastHeardAt: this.state.lastHeardAt, own: this.own });
     }
+    this.#isRunning = false;
+  }
+
+  /** All witnesses are asked; whoever sees nothing says so at its deadline. */
+  askWitnesses(): void {
+    this.rounds += 1;
+    const askedAt = listeningMs(this.at);
+    for (const { id, domain, sees, networks = [""] } of this.witnesses) {
+      if (sees === "stalls") continue;
+      const event: NodeEvent = {
+        kind: "witnessed",
+        witness: id as NodeId,
+        domain,
+        askedAt,
+        observations: networks.map((network) => ({
+          kind: "tcp-rst",
+          network,
+          outcome: SEEN[sees],
+          authenticated: sees === "answers-itself",
+        })),
+      };
+      this.#reports.push({ due: this.at + (sees === "silent" ? 400 : 0), event });
+    }
+    if (!this.#isRunning) this.#deliver();
+  }
+
+  #deliver(): void {
+    for (const { event } of this.#reports.filter(({ due }) => due <= this.at)) this.send(event);
+    this.#reports = this.#reports.filter(({ due }) => due > this.at);
   }
 
   send(event: NodeEvent): void {
@@ -136,6 +196,7 @@ export class NodeDriver {
         );
       }
       if (effect.kind === "probe") this.#probe();
+      if (effect.kind === "ask-witnesses") this.askWitnesses();
     }
   }
 
@@ -156,7 +217,7 @@ export class NodeDriver {
 
   #answerLater(askedAt: ReturnType<typeof listeningMs>): void {
     // Known at the deadline; the driver's turns are coarser than the difference matters.
-    this.send({ kind: "probed", askedAt, outcome: "no-answer", detail: "no answer within 500 ms" });
+    this.send({ kind: "probed", askedAt, outcome: "no-answer", detail: "no answer within 400 ms" });
   }
 }
 
@@ -166,5 +227,17 @@ export function aliveNode(policy: Policy = {}): NodeDriver {
   driver.hello();
   driver.run(2_000, true);
   driver.lines.length = 0;
+  return driver;
+}
+
+/** The same, with witnesses in as many racks, which all reached it once. */
+export function witnessedNode(count: number, policy: Policy = {}): NodeDriver {
+  const driver = aliveNode(policy);
+  for (let i = 1; i <= count; i++)
+    driver.witnesses.push({ id: `witness-${i}`, domain: `rack:${i}`, sees: "answers" });
+  driver.askWitnesses();
+  for (const one of driver.witnesses) one.sees = "silent";
+  driver.rounds = 0;
+  driver.kernel = "silent";
   return driver;
 }

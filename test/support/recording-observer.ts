@@ -5,6 +5,7 @@ import type {
   AgentObserver,
   AgentSession,
   CloseCause,
+  WitnessReport,
 } from "@herdbeat/aggregator/ports/agent-listener";
 import type { Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
 
@@ -15,6 +16,7 @@ export class RecordingObserver implements AgentObserver {
   readonly heartbeats: (readonly [number, number, number, number])[] = [];
   readonly conditions: (readonly AgentCondition[])[] = [];
   readonly events: { readonly transition: number; readonly condition: AgentCondition }[] = [];
+  readonly witnessReports: WitnessReport[] = [];
   readonly goodbyes: { readonly reason: string; readonly message: string }[] = [];
   readonly closes: CloseCause[] = [];
   welcomes = true;
@@ -49,6 +51,11 @@ export class RecordingObserver implements AgentObserver {
 
   onEvent(_session: AgentSession, transition: number, condition: AgentCondition): void {
     this.events.push({ transition, condition });
+  }
+
+  onWitnessReport(_session: AgentSession, report: WitnessReport): void {
+    // The bytes alias the frame.
+    this.witnessReports.push(structuredClone(report));
   }
 
   onGoodbye(_session: AgentSession, reason: string, message: string): void {

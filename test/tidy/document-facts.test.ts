@@ -51,6 +51,7 @@ test("the limits that tests drive the core with are the defaults", () => {
   };
   assert.equal(LIMITS, {
     suspectAfter: defaultOf("detection.suspectAfter"),
+    declareWithWitnesses: defaultOf("detection.declareAfter.twoWitnesses"),
     declareAfter: defaultOf("detection.declareAfter.alone"),
     probeTimeout: defaultOf("detection.probe.timeout"),
     probeInterval: defaultOf("detection.probe.interval"),

@@ -1,17 +1,27 @@
 /** Verdicts about the agent on a host that lives: its trouble is never the host's. Pure. */
 import { durationMs } from "@herdbeat/shared/time";
 import { describeSilence } from "./host-verdict.ts";
+import type { Evidence } from "./incident.ts";
 import type { Instant, NodeState, Verdict } from "./node-state.ts";
 
 /** Origin of these verdicts; never the same incident as the host's. */
 export const AGENT = "silence:agent";
 
+type AgentClass = "agent-down" | "agent-stalled" | "host-isolated";
+
+const RULES: { readonly [C in AgentClass]: string } = {
+  "agent-down": "stream-closed-kernel-alive",
+  "agent-stalled": "silent-kernel-alive",
+  "host-isolated": "silent-but-reached-by-witness",
+};
+
 export function openAgentIncident(
   state: NodeState,
   now: Instant,
-  failureClass: "agent-down" | "agent-stalled",
+  failureClass: AgentClass,
   reason: string,
   message: string,
+  witnesses: readonly Evidence[] = [],
 ): Verdict {
   return {
     kind: "open",
@@ -39,9 +49,10 @@ export function openAgentIncident(
         at: now.wall,
         detail: state.probe.lastDetail,
       },
+      ...witnesses,
     ],
     rule: {
-      name: failureClass === "agent-down" ? "stream-closed-kernel-alive" : "silent-kernel-alive",
+      name: witnesses.length > 0 ? "silent-but-reached-by-witness" : RULES[failureClass],
       thresholdsMs: {},
       because: "a host whose kernel answers is never declared down",
     },

@@ -224,6 +224,7 @@ function eventFor(event: NodeEvent, key: DecisionKey): NodeEvent {
     case "closed":
     case "goodbye":
     case "probed":
+    case "witnessed":
     case "tick":
     case "conflict":
     case "event":

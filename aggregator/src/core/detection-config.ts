@@ -6,11 +6,16 @@ import type { DurationMs } from "@herdbeat/shared/time";
 export interface DetectionLimits {
   /** Silence that makes a node suspect. Must exceed one heartbeat interval by the worst jitter: > 1.2 x interval. */
   readonly suspectAfter: DurationMs;
+  /**
+   * Silence after which a node is declared that proven witnesses do not reach either. Must exceed
+   * suspectAfter + probeTimeout, which is a witness's deadline too.
+   */
+  readonly declareWithWitnesses: DurationMs;
   /** Silence after which a node without witnesses is declared. Must exceed suspectAfter + probeTimeout. */
   readonly declareAfter: DurationMs;
-  /** Deadline of one kernel-alive probe. */
+  /** Deadline of one kernel-alive probe, ours or a witness's. */
   readonly probeTimeout: DurationMs;
-  /** Time between urgent probes of one node in doubt. */
+  /** Time between urgent probes of one node in doubt, ours or a witness's. */
   readonly probeInterval: DurationMs;
   /** A probe counts against a node only if it was answered within this long before its last sign of life. */
   readonly provenWithin: DurationMs;

@@ -16,25 +16,20 @@
  * Source: design sections 2 and 6; vocabulary of Chandra & Toueg and of memberlist.
  */
 import { assertNever } from "@herdbeat/shared/assert";
-import type { ListeningMs } from "@herdbeat/shared/time";
+import { durationMs, type ListeningMs } from "@herdbeat/shared/time";
 import { AGENT, endAgentIncident, openAgentIncident } from "./agent-verdict.ts";
 import type { DetectionLimits } from "./detection-config.ts";
+import { declared, doubtSince, isRefuted, reachedByWitness } from "./doubt.ts";
+import { type Ask, type HealthStep, same } from "./health-step.ts";
 import {
-  declareDown,
   describeSilence,
   probeFailedFor,
+  probeFailedSince,
   probeIsProven,
   sightTrouble,
 } from "./host-verdict.ts";
-import type { Instant, NodeEvent, NodeHealth, NodeState, Verdict } from "./node-state.ts";
-
-export interface HealthStep {
-  readonly health: NodeHealth;
-  /** Why the state is what it is, one sentence; null keeps the former one. */
-  readonly because: string | null;
-  readonly verdicts: readonly Verdict[];
-  readonly probe: boolean;
-}
+import type { Instant, NodeEvent, NodeHealth, NodeState } from "./node-state.ts";
+import { contradiction } from "./witness-evidence.ts";
 
 /** No verdict for this long after two live sessions claimed the same name. */
 const CONFLICT_QUIET_MS = 30_000;
@@ -70,7 +65,7 @@ export function onTick(
     case "declared":
     case "committed":
     case "unseen":
-      return { ...same(health), probe: probeDue(state, now, limits.probeInterval * 10) };
+      return { ...same(health), ask: due(state, now, limits.probeInterval * 10, "kernel") };
     default:
       return assertNever(health, "node health");
   }
@@ -83,7 +78,7 @@ function aliveTick(state: NodeState, now: Instant, limits: DetectionLimits): Hea
     health: { state: "suspect", since: now.listening, cause: "silence" },
     because: describeSilence(state, now, "its kernel is being asked"),
     verdicts: [],
-    probe: true,
+    ask: "everybody",
   };
 }
 
@@ -94,10 +89,21 @@ function suspectTick(
   now: Instant,
   limits: DetectionLimits,
 ): HealthStep {
-  const wait: HealthStep = { ...same(health), probe: probeDue(state, now, limits.probeInterval) };
+  const ask = due(state, now, limits.probeInterval, "everybody");
+  const wait: HealthStep = { ...same(health), ask };
   const silence = now.listening - state.lastHeardAt;
-  if (silence < limits.declareAfter) return wait;
+  if (silence < limits.declareWithWitnesses) return wait;
   const proven = probeIsProven(state, limits);
+  const failed = probeFailedSince(state, health.since);
+  const doubt = doubtSince(state, health.since, now, limits, durationMs(0));
+  if (doubt.saying === "reached") {
+    return failed || silence >= limits.declareAfter ? reachedByWitness(state, doubt, now) : wait;
+  }
+  if (doubt.saying === "outvoted" && silence < limits.declareAfter * 2) {
+    return { ...wait, because: `silent, and not judged yet: ${contradiction(doubt.view)}` };
+  }
+  const early = health.cause === "silence" && proven && failed && doubt.saying === "unreachable";
+  if (silence < limits.declareAfter && !early) return wait;
   // A stream closed by the peer's kernel tells that this kernel lived; only proven probes say more.
   if (health.cause === "closed" && !proven) {
     return agentDown(
@@ -107,16 +113,15 @@ function suspectTick(
     );
   }
   if (proven) {
-    if (state.probe.lastOutcome !== "no-answer" || (state.probe.lastAskedAt ?? -1) < health.since) {
-      return wait;
-    }
+    if (!failed) return wait;
     if (health.cause === "closed" && !probeFailedFor(state, now, limits.declareAfter)) return wait;
   }
   const trouble = sightTrouble(event.own);
   if (trouble !== null)
     // The same words every turn: what does not change is not written again.
     return { ...wait, because: `silent, and not judged: ${trouble}` };
-  return declared(state, event, now, limits, proven ? "silence-and-kernel-silent" : "silence-only");
+  const rule = proven ? "silence-and-kernel-silent" : "silence-only";
+  return declared(state, event, now, limits, rule, proven, doubt);
 }
 
 function awaitedTick(
@@ -128,15 +133,22 @@ function awaitedTick(
 ): HealthStep {
   const waited = now.listening - health.since;
   if (waited < limits.awaitedProbeDelay) return same(health);
-  const wait: HealthStep = { ...same(health), probe: probeDue(state, now, limits.probeInterval) };
+  const ask = due(state, now, limits.probeInterval, "everybody");
+  const wait: HealthStep = { ...same(health), ask };
+  const doubt = doubtSince(state, health.since, now, limits, durationMs(0));
+  // What witnesses see can refute an absence, never confirm it: their past here is unknown.
+  const isReached = isRefuted(doubt, waited, limits);
   if (probeIsProven(state, limits)) {
     const answeredHere = (state.probe.lastAnsweredAt ?? -1) >= health.since;
     if (answeredHere && waited >= limits.reconnectBound) {
       return agentDown(state, now, "its kernel answers, its agent did not come back");
     }
-    if (!probeFailedFor(state, now, limits.declareAfter)) return wait;
+    if (!isReached && !probeFailedFor(state, now, limits.declareAfter)) return wait;
   } else if (waited < limits.reconnectBound + limits.declareAfter) {
     return wait;
+  }
+  if (isReached) {
+    return waited < limits.reconnectBound ? wait : reachedByWitness(state, doubt, now);
   }
   if (health.afterStoreLoss) {
     return {
@@ -144,7 +156,7 @@ function awaitedTick(
       because:
         "not seen since the store lost its data; not declared, because nothing here knows its past",
       verdicts: [],
-      probe: false,
+      ask: "nobody",
     };
   }
   const trouble = sightTrouble(event.own);
@@ -155,6 +167,8 @@ function awaitedTick(
     now,
     limits,
     probeIsProven(state, limits) ? "absent-and-kernel-silent" : "absent-beyond-reconnect",
+    false,
+    doubt,
   );
 }
 
@@ -170,16 +184,22 @@ function livingHostTick(
   const lasted = now.listening - health.since;
   // Long-lasting agent trouble must not turn into a probe storm.
   const interval = limits.probeInterval * (lasted < limits.agentPageAfter * 2 ? 2 : 10);
-  const wait: HealthStep = { ...same(health), probe: probeDue(state, now, interval) };
+  const { failingSince } = state.probe;
+  const ask = due(state, now, interval, failingSince === null ? "kernel" : "everybody");
+  const wait: HealthStep = { ...same(health), ask };
   const excused =
     health.state === "left" && health.wholeHost && lasted < limits.orderlyRebootWindow;
-  if (
-    !excused &&
-    probeIsProven(state, limits) &&
-    probeFailedFor(state, now, limits.declareAfter) &&
-    sightTrouble(event.own) === null
-  ) {
-    return declared(state, event, now, limits, "agent-gone-then-kernel-silent");
+  if (!excused && failingSince !== null && probeFailedFor(state, now, limits.declareAfter)) {
+    const proven = probeIsProven(state, limits);
+    const doubt = doubtSince(state, failingSince, now, limits, limits.declareAfter);
+    // Where our own probe was never answered, no single witness can stand in for it.
+    const mayJudge = proven || doubt.saying === "unreachable";
+    if (isRefuted(doubt, now.listening - failingSince, limits)) {
+      const isKnown = health.state !== "agent-stalled" || health.cause === "isolated";
+      if (!isKnown) return reachedByWitness(state, doubt, now);
+    } else if (mayJudge && sightTrouble(event.own) === null) {
+      return declared(state, event, now, limits, "agent-gone-then-kernel-silent", proven, doubt);
+    }
   }
   const incident = state.incidents.find((one) => one.origin === AGENT);
   if (incident !== undefined && !incident.announced && lasted >= limits.agentPageAfter) {
@@ -195,6 +215,7 @@ export function onProbed(
   now: Instant,
 ): HealthStep {
   const { health } = state;
+  if (event.outcome === "no-answer") return onUnanswered(state, event.askedAt);
   if (event.outcome !== "answered") return same(health);
   switch (health.state) {
     case "suspect":
@@ -222,6 +243,15 @@ export function onProbed(
   }
 }
 
+/** A host that lived without its agent falls silent: whether others reach it is asked at once. */
+function onUnanswered(state: NodeState, askedAt: ListeningMs): HealthStep {
+  const { health } = state;
+  const isLiving =
+    health.state === "agent-down" || health.state === "agent-stalled" || health.state === "left";
+  const isFirst = state.probe.failingSince === askedAt;
+  return isLiving && isFirst ? { ...same(health), ask: "witnesses" } : same(health);
+}
+
 export function onClosed(
   state: NodeState,
   event: Extract<NodeEvent, { kind: "closed" }>,
@@ -238,7 +268,7 @@ export function onClosed(
       health: { state: "suspect", since: now.listening, cause: "silence" },
       because: "its stream broke; waiting for it to come back",
       verdicts: [],
-      probe: true,
+      ask: "everybody",
     };
   }
   return {
@@ -246,7 +276,7 @@ export function onClosed(
     because: "its kernel closed the stream: the agent process ended",
     verdicts:
       health.state === "agent-stalled" ? [endAgentIncident("the stalled agent ended", now)] : [],
-    probe: true,
+    ask: "everybody",
   };
 }
 
@@ -275,7 +305,7 @@ export function onGoodbye(
             `the agent said goodbye${said}`,
           ),
         ],
-    probe: true,
+    ask: "kernel",
   };
 }
 
@@ -284,7 +314,7 @@ function agentDown(state: NodeState, now: Instant, because: string): HealthStep 
     health: { state: "agent-down", since: now.listening, lastAnswerAt: now.listening },
     because,
     verdicts: [openAgentIncident(state, now, "agent-down", "AgentGone", because)],
-    probe: true,
+    ask: "kernel",
   };
 }
 
@@ -295,47 +325,21 @@ function agentStalled(state: NodeState, now: Instant): HealthStep {
     "its kernel answers: the agent does not run, the host does",
   );
   return {
-    health: { state: "agent-stalled", since: now.listening, lastAnswerAt: now.listening },
+    health: {
+      state: "agent-stalled",
+      since: now.listening,
+      cause: "silence",
+      lastAnswerAt: now.listening,
+    },
     because,
     verdicts: [openAgentIncident(state, now, "agent-stalled", "AgentSilent", because)],
-    probe: true,
+    ask: "kernel",
   };
 }
 
-function declared(
-  state: NodeState,
-  event: TickEvent,
-  now: Instant,
-  limits: DetectionLimits,
-  rule: string,
-): HealthStep {
-  const agentIncident = state.incidents.some((one) => one.origin === AGENT);
-  const verdict = declareDown(state, event.own, now, limits, rule);
-  return {
-    health: { state: "declared", since: now.listening },
-    because: verdict.message,
-    verdicts: agentIncident
-      ? [endAgentIncident("superseded: the host itself no longer answers", now), verdict]
-      : [verdict],
-    probe: false,
-  };
-}
-
-function probeDue(state: NodeState, now: Instant, interval: number): boolean {
+function due(state: NodeState, now: Instant, interval: number, whom: Ask): Ask {
   const asked = state.probe.lastAskedAt;
-  return asked === null || now.listening - asked >= interval;
-}
-
-const SAME = new WeakMap<NodeHealth, HealthStep>();
-
-/** Nothing changed. Cached per health object: ticks of unchanged nodes allocate nothing. */
-export function same(health: NodeHealth): HealthStep {
-  let step = SAME.get(health);
-  if (step === undefined) {
-    step = { health, because: null, verdicts: [], probe: false };
-    SAME.set(health, step);
-  }
-  return step;
+  return asked === null || now.listening - asked >= interval ? whom : "nobody";
 }
 
 export const ALIVE: NodeHealth = { state: "alive" };

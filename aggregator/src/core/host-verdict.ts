@@ -1,10 +1,12 @@
 /** What a declaration of `host-down` rests on: the proven-probe rule, our own sight, the evidence. */
 
 import { formatDuration } from "@herdbeat/shared/duration-text";
-import { type DurationMs, durationMs } from "@herdbeat/shared/time";
+import { type DurationMs, durationMs, type ListeningMs } from "@herdbeat/shared/time";
 import type { DetectionLimits } from "./detection-config.ts";
 import type { Evidence } from "./incident.ts";
 import type { Instant, NodeState, OwnSight, Verdict } from "./node-state.ts";
+import { contradiction } from "./witness-evidence.ts";
+import type { WitnessView } from "./witness-memory.ts";
 
 /**
  * Absence proves nothing where presence was never seen: a probe counts against a node only if one
@@ -21,6 +23,12 @@ export function probeFailedFor(state: NodeState, now: Instant, span: DurationMs)
   return (
     lastOutcome === "no-answer" && failingSince !== null && now.listening - failingSince >= span
   );
+}
+
+/** A question asked since the doubt began went unanswered. */
+export function probeFailedSince(state: NodeState, since: ListeningMs): boolean {
+  const { lastOutcome, outcomeAskedAt } = state.probe;
+  return lastOutcome === "no-answer" && outcomeAskedAt !== null && outcomeAskedAt >= since;
 }
 
 /**
@@ -49,43 +57,70 @@ export function describeSilence(state: NodeState, now: Instant, tail: string): s
   return tail === "" ? text : `${text}; ${tail}`;
 }
 
-/** The verdict. Grade 0 as long as nobody independent looks too: declared, never committed by itself. */
+/** How a declaration came about. */
+export interface DownBasis {
+  readonly rule: string;
+  /** 1: proven witnesses in different failure domains get no answer either, and nobody does. */
+  readonly grade: 0 | 1;
+  readonly view: WitnessView;
+  readonly witnesses: readonly Evidence[];
+}
+
+/** The verdict. Of grade 0 or 1: declared, never committed by itself. */
 export function declareDown(
   state: NodeState,
   own: OwnSight,
   now: Instant,
   limits: DetectionLimits,
-  rule: string,
+  basis: DownBasis,
 ): Extract<Verdict, { kind: "open" }> {
   const proven = probeIsProven(state, limits);
-  const kernel = proven
-    ? "its kernel no longer answers probes that it answered before"
-    : "no probe of its kernel was ever answered, so their silence proves nothing";
   return {
     kind: "open",
     origin: "silence",
     subject: "",
     onset: state.record.sessionEpoch,
     failureClass: "host-down",
-    grade: 0,
-    reason: proven ? "SilentAndKernelSilent" : "Silent",
-    message: describeSilence(state, now, kernel),
-    evidence: [silence(state, now), kernelProbe(state, now, proven), gateway(own, now)],
+    grade: basis.grade,
+    reason: reasonOf(basis, proven),
+    message: describeSilence(state, now, wordsOf(basis, proven)),
+    evidence: [
+      silence(state, now),
+      kernelProbe(state, now, proven),
+      ...basis.witnesses,
+      gateway(own, now),
+    ],
     rule: {
-      name: rule,
+      name: basis.rule,
       thresholdsMs: {
         suspectAfter: limits.suspectAfter,
+        declareWithWitnesses: limits.declareWithWitnesses,
         declareAfter: limits.declareAfter,
         probeTimeout: limits.probeTimeout,
         provenWithin: limits.provenWithin,
         reconnectBound: limits.reconnectBound,
       },
       because:
-        "no healthy witness besides the owner: declared after the longest timeout, never committed without grade 3 or better",
+        basis.grade === 1
+          ? `witnesses in ${basis.view.blindDomains} failure domains reached it before and get no answer; never committed without grade 3 or better`
+          : "too few healthy witnesses besides the owner: declared after the longest timeout, never committed without grade 3 or better",
     },
     attributes: {},
     announce: true,
   };
+}
+
+function reasonOf(basis: DownBasis, proven: boolean): string {
+  if (basis.grade === 1) return "SilentAndUnreachable";
+  return proven ? "SilentAndKernelSilent" : "Silent";
+}
+
+function wordsOf({ grade, view }: DownBasis, proven: boolean): string {
+  const kernel = proven
+    ? "its kernel no longer answers probes that it answered before"
+    : "no probe of its kernel was ever answered, so their silence proves nothing";
+  if (grade === 1) return `${kernel}, neither ours nor those of ${view.blind.join(" and ")}`;
+  return view.seeing.length === 0 ? kernel : `${kernel}; but ${contradiction(view)}`;
 }
 
 function silence(state: NodeState, now: Instant): Evidence {

@@ -132,7 +132,9 @@ function open(
  */
 function mayCommit(incident: IncidentRecord, context: BookContext): boolean {
   const rule = ruleFor(context.config.policy, incident.failureClass);
-  const least = Math.max(rule.minGrade, incident.family === "host" ? HOST_GRADE_MIN : 0);
+  // An incident keeps its family when its class changes: an agent's can become a host's.
+  const isHosts = incident.family === "host" || familyOf(incident.failureClass) === "host";
+  const least = Math.max(rule.minGrade, isHosts ? HOST_GRADE_MIN : 0);
   return (
     incident.phase === "declared" &&
     !incident.shadow &&

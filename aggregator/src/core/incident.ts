@@ -28,11 +28,12 @@ export interface Evidence {
     | "stream-live"
     | "kernel-probe"
     | "gateway-probe"
+    | "witness"
     | "condition"
     | "new-boot-id"
     | "goodbye"
     | "operator";
-  /** Who observed: an aggregator id, `agent`, an operator's name. */
+  /** Who observed: an aggregator id, a witness's node id, `agent`, an operator's name. */
   readonly source: string;
   /** What was seen, in one token: `silent`, `answered`, `no-answer`, `never-proven`, `problem` ... */
   readonly outcome: string;

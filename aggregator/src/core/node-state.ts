@@ -1,6 +1,6 @@
 /** All that the pure core knows of one node, and all that can happen to it. Plain data throughout. */
 import type { FailureClass, Grade } from "@herdbeat/shared/classes";
-import type { BootId, Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
+import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import type { DurationMs, ListeningMs, UnixMs } from "@herdbeat/shared/time";
 import type { Evidence, IncidentRecord, IncidentTransition, RuleApplied } from "./incident.ts";
 import type { NetworkRecord, NodeRecord, NodeStateName } from "./node-record.ts";
@@ -26,6 +26,8 @@ export type NodeHealth =
   | {
       readonly state: "agent-stalled";
       readonly since: ListeningMs;
+      /** `isolated`: we get no answer, and a witness does. */
+      readonly cause: "silence" | "isolated";
       readonly lastAnswerAt: ListeningMs;
     }
   /** It said goodbye. */
@@ -50,7 +52,39 @@ export interface ProbeMemory {
   readonly lastAskedAt: ListeningMs | null;
   readonly lastAnsweredAt: ListeningMs | null;
   readonly lastOutcome: "answered" | "no-answer" | "cannot-ask" | "never-asked";
+  /** When the question was asked that `lastOutcome` settled; an older one says nothing of a doubt. */
+  readonly outcomeAskedAt: ListeningMs | null;
   readonly lastDetail: string;
+}
+
+/** What one witness sees of the node in one way over one network. All instants are those of the question. */
+export interface WitnessMemory {
+  readonly witness: NodeId;
+  /** Failure domain of the witness, `rack:a1`, `az:a`, or `host:<id>` where it has no label. */
+  readonly domain: string;
+  readonly kind: WitnessKind;
+  /** Role of the network; empty = the one that the node's stream comes over. */
+  readonly network: string;
+  /** When it was last answered; for the proven-probe rule. */
+  readonly provenAt: UnixMs | null;
+  readonly lastAskedAt: ListeningMs;
+  readonly lastAnsweredAt: ListeningMs | null;
+  /** When the first of the questions was asked that have gone unanswered since the last answer. */
+  readonly failingSince: ListeningMs | null;
+  readonly lastOutcome: WitnessOutcome;
+  /** Whether the last answer could have come from the node alone. */
+  readonly authenticated: boolean;
+}
+
+export type WitnessKind = "tcp-rst" | "udp-echo";
+/** `cannot-ask`: no word of it that counts, for whatever reason. */
+export type WitnessOutcome = "answered" | "no-answer" | "cannot-ask";
+
+export interface WitnessObservation {
+  readonly kind: WitnessKind;
+  readonly network: string;
+  readonly outcome: WitnessOutcome;
+  readonly authenticated: boolean;
 }
 
 export interface NodeState {
@@ -60,6 +94,8 @@ export interface NodeState {
   readonly connected: boolean;
   readonly lastHeardAt: ListeningMs;
   readonly probe: ProbeMemory;
+  /** At most WITNESS_PATHS_MAX. */
+  readonly witnesses: readonly WitnessMemory[];
   /** When two live sessions last claimed to be this node; null = never. No verdicts for a while after. */
   readonly conflictAt: ListeningMs | null;
   /** Open incidents of this node. */
@@ -125,6 +161,14 @@ export type NodeEvent =
       readonly outcome: "answered" | "no-answer" | "cannot-ask";
       readonly detail: string;
     }
+  /** A witness answered a question about this node. */
+  | {
+      readonly kind: "witnessed";
+      readonly witness: NodeId;
+      readonly domain: string;
+      readonly askedAt: ListeningMs;
+      readonly observations: readonly WitnessObservation[];
+    }
   | { readonly kind: "tick"; readonly lastHeardAt: ListeningMs; readonly own: OwnSight }
   /** Two live sessions replace each other: neither is believed. */
   | { readonly kind: "conflict"; readonly detail: string }
@@ -164,6 +208,8 @@ export type Verdict =
 export type Effect =
   /** Ask the node's kernel now. */
   | { readonly kind: "probe" }
+  /** Ask all witnesses of the node now. */
+  | { readonly kind: "ask-witnesses" }
   /** A transition to persist with its incident and to tell the world, in this order. */
   | {
       readonly kind: "transition";

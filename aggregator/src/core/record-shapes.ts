@@ -187,6 +187,7 @@ const evidence = shape<Evidence>({
     "stream-live": true,
     "kernel-probe": true,
     "gateway-probe": true,
+    witness: true,
     condition: true,
     "new-boot-id": true,
     goodbye: true,

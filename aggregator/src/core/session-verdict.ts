@@ -5,7 +5,8 @@
 import type { Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
 import { AGENT, endAgentIncident } from "./agent-verdict.ts";
-import { ALIVE, type HealthStep, SILENCE } from "./failure-detector.ts";
+import { ALIVE, SILENCE } from "./failure-detector.ts";
+import type { HealthStep } from "./health-step.ts";
 import type { Evidence } from "./incident.ts";
 import type { NodeRecord } from "./node-record.ts";
 import type { HelloFacts, Instant, NodeState, Verdict } from "./node-state.ts";
@@ -80,7 +81,7 @@ export function onHello(
       health: stays ? state.health : ALIVE,
       because: stays ? null : reasonOf(known, rebooted, record, facts),
       verdicts,
-      probe: true,
+      ask: "kernel",
     },
   };
 }

@@ -11,15 +11,14 @@ import { refusalText, withDecisions } from "./decision.ts";
 import type { DetectionConfig } from "./detection-config.ts";
 import {
   ALIVE,
-  type HealthStep,
   latestHeard,
   onClosed,
   onGoodbye,
   onProbed,
   onTick,
   SILENCE,
-  same,
 } from "./failure-detector.ts";
+import { type Ask, type HealthStep, same } from "./health-step.ts";
 import { applyVerdicts } from "./incident-book.ts";
 import type { NodeRecord } from "./node-record.ts";
 import {
@@ -33,6 +32,7 @@ import {
   type Verdict,
 } from "./node-state.ts";
 import { conflictVerdict, onHello } from "./session-verdict.ts";
+import { rememberWitness } from "./witness-memory.ts";
 
 export function step(
   state: NodeState,
@@ -48,6 +48,11 @@ export function step(
     case "probed": {
       const current = { ...state, probe: remember(state.probe, event, now) };
       return settle(state, current, event, onProbed(current, event, now), now, config);
+    }
+    case "witnessed": {
+      // What it says is weighed at the next tick, together with what the others say.
+      const witnesses = rememberWitness(state.witnesses, event, now, config.limits);
+      return { state: { ...state, witnesses }, effects: NO_EFFECTS };
     }
     case "heard": {
       const current = heardAt(state, event.at, now);
@@ -110,8 +115,8 @@ export function revive(state: NodeState, now: Instant): HealthStep {
     });
   }
   // After a commit the node stays out, however alive it looks.
-  if (health.state === "committed") return { health, because: null, verdicts, probe: false };
-  return { health: ALIVE, because: "heartbeats arrive", verdicts, probe: false };
+  if (health.state === "committed") return { health, because: null, verdicts, ask: "nobody" };
+  return { health: ALIVE, because: "heartbeats arrive", verdicts, ask: "nobody" };
 }
 
 function onEvent(
@@ -153,8 +158,8 @@ function settle(
     outcome.verdicts.length === 0 &&
     current.incidents === before.incidents
   ) {
-    if (!outcome.probe) return { state: current, effects: NO_EFFECTS };
-    return { state: asked(current, now), effects: [{ kind: "probe" }] };
+    if (outcome.ask === "nobody") return { state: current, effects: NO_EFFECTS };
+    return { state: asked(current, outcome.ask, now), effects: QUESTIONS[outcome.ask] };
   }
   const effects: Effect[] = [];
   const from = before.record.state;
@@ -192,14 +197,22 @@ function settle(
     });
     if (from !== to) effects.unshift({ kind: "state", from, to, because });
   }
-  if (outcome.probe) {
-    next = asked(next, now);
-    effects.push({ kind: "probe" });
+  if (outcome.ask !== "nobody") {
+    next = asked(next, outcome.ask, now);
+    effects.push(...QUESTIONS[outcome.ask]);
   }
   return { state: next, effects };
 }
 
-function asked(state: NodeState, now: Instant): NodeState {
+const QUESTIONS: { readonly [A in Ask]: readonly Effect[] } = {
+  nobody: NO_EFFECTS,
+  kernel: [{ kind: "probe" }],
+  witnesses: [{ kind: "ask-witnesses" }],
+  everybody: [{ kind: "probe" }, { kind: "ask-witnesses" }],
+};
+
+function asked(state: NodeState, ask: Ask, now: Instant): NodeState {
+  if (ask === "witnesses") return state;
   return { ...state, probe: { ...state.probe, lastAskedAt: now.listening } };
 }
 
@@ -227,6 +240,7 @@ function remember(
         lastAskedAt: probe.lastAskedAt,
         lastAnsweredAt: now.listening,
         lastOutcome: "answered",
+        outcomeAskedAt: event.askedAt,
         lastDetail: event.detail,
       };
     case "no-answer":
@@ -234,10 +248,16 @@ function remember(
         ...probe,
         failingSince: probe.failingSince ?? event.askedAt,
         lastOutcome: "no-answer",
+        outcomeAskedAt: event.askedAt,
         lastDetail: event.detail,
       };
     case "cannot-ask":
       // We could not look: neither an answer nor its absence.
-      return { ...probe, lastOutcome: "cannot-ask", lastDetail: event.detail };
+      return {
+        ...probe,
+        lastOutcome: "cannot-ask",
+        outcomeAskedAt: event.askedAt,
+        lastDetail: event.detail,
+      };
   }
 }

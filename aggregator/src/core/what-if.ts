@@ -3,7 +3,7 @@
  * Only what the core itself answers is said, never what somebody believes that it would answer.
  */
 import type { BootId } from "@herdbeat/shared/ids";
-import { listeningMs, unixMs } from "@herdbeat/shared/time";
+import { type ListeningMs, listeningMs, unixMs } from "@herdbeat/shared/time";
 import { madeOf } from "./decision.ts";
 import { CORE_VERSION, type Decision, readDecision } from "./decision-text.ts";
 import type { NodeEvent, NodeState, OwnSight } from "./node-state.ts";
@@ -86,6 +86,7 @@ function variantsOf(decision: Decision): readonly Variant[] {
     case "closed":
     case "goodbye":
     case "conflict":
+    case "witnessed":
     case "conditions":
       return [];
   }
@@ -119,7 +120,18 @@ function tickVariants(
       had: "its kernel had never answered before",
       state: { ...state, probe: { ...state.probe, provenAt: null } },
     },
+    ...(state.witnesses.length === 0 ? [] : [reachedByWitnesses(state, now)]),
     { had: "our own gateway had not answered", event: seeing({ gateway: "silent" }) },
     { had: "our own gateway had answered", event: seeing({ gateway: "answers" }) },
   ];
+}
+
+function reachedByWitnesses(state: NodeState, now: ListeningMs): Variant {
+  const witnesses = state.witnesses.map((one) => ({
+    ...one,
+    lastOutcome: "answered" as const,
+    lastAnsweredAt: now,
+    failingSince: null,
+  }));
+  return { had: "its witnesses had reached it", state: { ...state, witnesses } };
 }

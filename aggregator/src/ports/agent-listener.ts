@@ -41,6 +41,46 @@ export interface AgentCondition {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** How a witness is to look at another node. */
+export interface WitnessProbe {
+  readonly kind: "tcp-rst" | "udp-echo";
+  /** Role of the network, the same on both nodes; empty = the one the stream came over. */
+  readonly networkRole: string;
+  readonly address: string;
+  readonly port: number;
+  /** Fresh for each udp-echo, otherwise empty. */
+  readonly nonce: Uint8Array;
+}
+
+export interface WitnessRequest {
+  readonly requestId: number;
+  readonly nodeId: NodeId;
+  /** At most WITNESS_PROBES_MAX. */
+  readonly probes: readonly WitnessProbe[];
+  readonly timeout: DurationMs;
+}
+
+export const WITNESS_PROBES_MAX = 16;
+
+/** What a witness says it saw; nothing of it is checked yet but its size. */
+export interface WitnessReport {
+  readonly requestId: number;
+  readonly nodeId: string;
+  readonly observations: readonly {
+    readonly kind: string;
+    readonly networkRole: string;
+    readonly address: string;
+    /** answered, refused, timeout, unreachable, error. */
+    readonly outcome: string;
+    readonly proof: Uint8Array;
+  }[];
+}
+
+/** Of a hello, when the agent can look at other nodes. */
+export const CAPABILITY_WITNESS = "witness";
+/** The same, followed by the port, when it answers echo questions. */
+export const CAPABILITY_ECHO = "udp-echo:";
+
 /** How a stream ended, as the socket told. */
 export type CloseCause =
   /** FIN or RST from the peer's kernel: its process is gone, its kernel was there to say so. */
@@ -63,6 +103,8 @@ export interface AgentSession {
   }): void;
   ackHeartbeat(sequence: number, storeWriteAge: DurationMs): void;
   ackEvent(transition: number): void;
+  /** Asks the agent to look at another node; only one that can (CAPABILITY_WITNESS). */
+  witness(request: WitnessRequest): void;
   /** Sends Goodbye and closes. */
   goodbye(
     reason:
@@ -99,6 +141,8 @@ export interface AgentObserver {
     condition: AgentCondition,
     age: DurationMs,
   ): void;
+  /** Hostile input: it may answer nothing that was asked. `proof` is valid during the call only. */
+  onWitnessReport(session: AgentSession, report: WitnessReport): void;
   onGoodbye(session: AgentSession, reason: string, message: string): void;
   onClosed(session: AgentSession, cause: CloseCause): void;
 }

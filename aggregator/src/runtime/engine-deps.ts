@@ -37,6 +37,8 @@ export interface EngineDeps {
   readonly mirrors: MirrorStore;
   readonly listener: AgentListener;
   readonly probe: KernelProbe;
+  /** The port that `probe` asks; witnesses ask the same. */
+  readonly probePort: number;
   readonly gateway: GatewayCheck;
   readonly sender: WebhookSender;
   /** The one that is asked for recovery; null: nobody. All get facts. */

@@ -15,13 +15,13 @@ import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
 import { DisarmKeeper } from "./disarm-keeper.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { probeDesk, witnessDesk } from "./looking.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
 import { NodeTable } from "./node-table.ts";
 import { Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
-import { ProbeDesk } from "./probe-desk.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
 import { ReadSide } from "./read-side.ts";
 import { notReadyBecause } from "./readiness.ts";
@@ -67,7 +67,10 @@ export class Engine implements Startable {
     this.notices = this.#noticeBoard();
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
     this.turns = this.#turnLoop(config);
-    this.turns.probes = this.#probeDesk(config);
+    const looking = { ...deps, turns: this.turns, table: this.table, limits: config.limits };
+    this.turns.probes = probeDesk(looking);
+    const witnesses = witnessDesk(looking);
+    this.turns.witnesses = witnesses;
     this.#mirrors = new MirrorKeeper({
       timers: deps.timers,
       logger: deps.logger,
@@ -84,6 +87,7 @@ export class Engine implements Startable {
       table: this.table,
       runners: this.runners,
       turns: this.turns,
+      witnesses,
       heartbeatInterval: deps.heartbeatInterval,
       shadow: deps.detection.shadow,
       endpointOf: (shard) => this.manager.endpointOf(shard),
@@ -250,18 +254,6 @@ export class Engine implements Startable {
       fleet,
       disarmKeeper: this.#disarm,
       recreateMeta: () => this.#identity.recreate(),
-    });
-  }
-
-  #probeDesk(config: DetectionConfig): ProbeDesk {
-    return new ProbeDesk({
-      probe: this.#deps.probe,
-      timeout: config.limits.probeTimeout,
-      discounted: () => this.turns.discounted,
-      wallNow: () => this.#deps.clock.wallNow(),
-      onResult: ({ index, node, askedAt, outcome, detail }) => {
-        this.turns.post(index, node, { kind: "probed", askedAt, outcome, detail });
-      },
     });
   }
 

@@ -11,6 +11,7 @@ const NO_PROBE: ProbeMemory = {
   lastAskedAt: null,
   lastAnsweredAt: null,
   lastOutcome: "never-asked",
+  outcomeAskedAt: null,
   lastDetail: "",
 };
 
@@ -51,6 +52,7 @@ export function newNodeState(
     connected: false,
     lastHeardAt: now,
     probe: NO_PROBE,
+    witnesses: [],
     conflictAt: null,
     incidents: [],
   };
@@ -79,6 +81,7 @@ export function loadedNodeState(
     connected: false,
     lastHeardAt: now,
     probe: { ...NO_PROBE, provenAt },
+    witnesses: [],
     conflictAt: null,
     incidents: open,
   };

@@ -15,6 +15,8 @@ export class NodeTable {
   lastHeardAt: Float64Array = new Float64Array(256);
   sequence: Uint32Array = new Uint32Array(256);
   ownLagMs: Uint32Array = new Uint32Array(256);
+  /** Where the node answers echo questions; 0 = nowhere. */
+  echoPort: Uint16Array = new Uint16Array(256);
   /** 1 = alive and nothing but silence can change that. */
   quiet: Uint8Array = new Uint8Array(256);
   readonly states: (NodeState | null)[] = [];
@@ -51,6 +53,7 @@ export class NodeTable {
     this.lastHeardAt[index] = state.lastHeardAt;
     this.sequence[index] = 0;
     this.ownLagMs[index] = 0;
+    this.echoPort[index] = 0;
     this.quiet[index] = 0;
     this.#indexes.set(state.record.id, index);
     return index;
@@ -78,11 +81,15 @@ export class NodeTable {
     this.lastHeardAt = copyInto(new Float64Array(size), this.lastHeardAt);
     this.sequence = copyInto(new Uint32Array(size), this.sequence);
     this.ownLagMs = copyInto(new Uint32Array(size), this.ownLagMs);
+    this.echoPort = copyInto(new Uint16Array(size), this.echoPort);
     this.quiet = copyInto(new Uint8Array(size), this.quiet);
   }
 }
 
-function copyInto<T extends Float64Array | Uint32Array | Uint8Array>(to: T, from: T): T {
+function copyInto<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(
+  to: T,
+  from: T,
+): T {
   to.set(from);
   return to;
 }

@@ -19,11 +19,13 @@ import type {
   AgentObserver,
   AgentSession,
   CloseCause,
+  WitnessReport,
 } from "../ports/agent-listener.ts";
 import { newNodeState } from "./node-loading.ts";
 import { NODES_MAX, type NodeTable } from "./node-table.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { TurnLoop } from "./turn-loop.ts";
+import type { WitnessDesk } from "./witness-desk.ts";
 
 export interface SessionDeskDeps {
   readonly clock: Clock;
@@ -31,6 +33,7 @@ export interface SessionDeskDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly turns: TurnLoop;
+  readonly witnesses: WitnessDesk;
   readonly heartbeatInterval: DurationMs;
   readonly shadow: boolean;
   /** Where the shard's owner listens; null when nobody owns it (yet). */
@@ -136,6 +139,7 @@ export class SessionDesk implements AgentObserver {
     table.sequence[index] = 0;
     table.lastHeardAt[index] = now.listening;
     this.connections += 1;
+    this.#deps.witnesses.joined(index, session, hello);
     runner.mirrorDirty = true;
     session.welcome({
       incarnation: after.record.incarnation,
@@ -229,6 +233,10 @@ export class SessionDesk implements AgentObserver {
     });
   }
 
+  onWitnessReport(session: AgentSession, report: WitnessReport): void {
+    if (session.node >= 0) this.#deps.witnesses.report(session, report);
+  }
+
   onGoodbye(session: AgentSession, reason: string, message: string): void {
     const state = this.#stateOf(session);
     if (state === null) return;
@@ -246,6 +254,7 @@ export class SessionDesk implements AgentObserver {
     session.node = -1;
     if (state === null) return;
     this.connections -= 1;
+    this.#deps.witnesses.left(state.record.id);
     this.#deps.table.sessions[index] = null;
     this.#deps.turns.post(index, state.record.id, {
       kind: "closed",

@@ -120,6 +120,7 @@ export class ShardRunner {
           break;
         }
         case "probe":
+        case "ask-witnesses":
           break;
       }
     }

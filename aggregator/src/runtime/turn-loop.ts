@@ -28,6 +28,7 @@ import type { NodeTable } from "./node-table.ts";
 import type { OwnSightKeeper } from "./own-sight.ts";
 import type { ProbeDesk } from "./probe-desk.ts";
 import type { ShardRunner } from "./shard-runner.ts";
+import type { WitnessDesk } from "./witness-desk.ts";
 
 /** One turn; also the resolution of every deadline. */
 export const TURN_INTERVAL: DurationMs = durationMs(100);
@@ -69,6 +70,7 @@ export class TurnLoop {
   #maxLag = 0;
   #stopped = false;
   probes: ProbeDesk | null = null;
+  witnesses: WitnessDesk | null = null;
 
   constructor(deps: TurnLoopDeps) {
     this.#deps = deps;
@@ -149,6 +151,7 @@ export class TurnLoop {
     const now: Instant = { listening: this.now(), wall: this.#deps.clock.wallNow() };
     this.#turns += 1;
     this.#applyInbox(now);
+    this.witnesses?.expire(now.listening);
     this.#tickNodes(now);
     this.#peacetimeProbes(now);
     this.#acknowledge();
@@ -193,6 +196,8 @@ export class TurnLoop {
           now.listening,
         );
       }
+      if (effect.kind === "ask-witnesses")
+        this.witnesses?.urgent(index, result.state, now.listening);
     }
     return result;
   }
@@ -258,6 +263,7 @@ export class TurnLoop {
           !this.probes.peacetime(this.#cursor, state.record.id, state.record.address, now.listening)
         )
           return;
+        this.witnesses?.peacetime(this.#cursor, state, now.listening);
       }
       this.#cursor += 1;
     }

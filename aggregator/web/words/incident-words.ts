@@ -59,6 +59,7 @@ export const EVIDENCE_WORDS: { readonly [K in Evidence["kind"]]: string } = {
   "stream-live": "Stream live",
   "kernel-probe": "Kernel probe",
   "gateway-probe": "Own gateway",
+  witness: "Witness",
   condition: "Condition",
   "new-boot-id": "Boot id",
   goodbye: "Goodbye",

@@ -55,6 +55,7 @@ await listener.start({
   },
   onConditions(): void {},
   onEvent(): void {},
+  onWitnessReport(): void {},
   onGoodbye(): void {},
   onClosed(): void {},
 });

@@ -1,6 +1,7 @@
 import { WsAgentListener } from "@herdbeat/aggregator/adapters/ws/agent-listener";
 import { StreamServer } from "@herdbeat/aggregator/adapters/ws/stream-server";
 import { encodeAgentFrame } from "@herdbeat/proto/frame-codec";
+import type { NodeId } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
 import { systemClock } from "@herdbeat/shared/system-clock";
 import { type Clock, durationMs, monotonicMs } from "@herdbeat/shared/time";
@@ -381,6 +382,46 @@ test("sends what the runtime answers", async () => {
     [goodbye.body.reason, goodbye.body.endpoint, goodbye.body.reconnectAfterMs],
     [2, "ws://host:1", 50],
   );
+});
+
+test("asks a witness and hands over its report, whatever it claims", async () => {
+  const { observer, client, listener } = await established();
+  observer.sessions[0]?.witness({
+    requestId: 7,
+    nodeId: "node-2" as NodeId,
+    probes: [
+      {
+        kind: "udp-echo",
+        networkRole: "storage",
+        address: "192.0.2.2",
+        port: 7_342,
+        nonce: Uint8Array.of(1, 2),
+      },
+    ],
+    timeout: durationMs(400),
+  });
+  const { body } = await client.frame("witnessRequest");
+  assert.equal([body.requestId, body.nodeId, body.timeoutMs], [7, "node-2", 400]);
+  assert.equal([body.probes[0]?.kind, body.probes[0]?.nonce?.length], ["udp-echo", 2]);
+  const seen = { kind: "udp-echo", networkRole: "storage", address: "192.0.2.2" };
+  client.send({
+    kind: "witnessReport",
+    body: { requestId: 7, nodeId: "node-9", observations: [{ ...seen, outcome: "timeout" }] },
+  });
+  await eventually(() => observer.witnessReports.length === 1);
+  const { requestId, nodeId, observations } = observer.witnessReports[0] ?? {};
+  assert.equal([requestId, nodeId], [7, "node-9"]);
+  assert.equal(observations, [{ ...seen, outcome: "timeout", proof: new Uint8Array(0) }]);
+  assert.is(listener.counters.witnessReports, 1);
+});
+
+test("ends a stream whose report has more observations than any request can ask for", async () => {
+  const { observer, client } = await established();
+  // AgentFrame.witness_report (5) with 17 empty observations (3).
+  const body = Array.from({ length: 17 }, () => [0x1a, 0]).flat();
+  client.sendPayload(Uint8Array.from([0x2a, body.length, ...body]));
+  assert.is((await client.frame("goodbye")).body.reason, 5);
+  assert.equal(observer.witnessReports, []);
 });
 
 test("takes the first frame even when it comes with the upgrade request", async () => {

@@ -75,7 +75,7 @@ test("fills in every default", async () => {
       orderlyRebootWindow: 600_000,
       probe: {
         port: 9,
-        timeout: 500,
+        timeout: 400,
         interval: 500,
         peacetimeInterval: 60_000,
         provenWithin: 600_000,
@@ -92,6 +92,7 @@ test("fills in every default", async () => {
   assert.equal(policy["host-down"], { action: "notify", minGrade: 5 });
   assert.equal(policy["guest-crashed"], { action: "notify", minGrade: 0 });
   assert.is(detectionLimits(config).declareAfter, 3_000);
+  assert.is(detectionLimits(config).declareWithWitnesses, 2_000);
 });
 
 test("lets flags win over the environment, over drop-ins in order, over the file", async () => {
@@ -180,8 +181,8 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ],
   [
     "a declaration before the suspicion",
-    "detection: {declareAfter: {twoWitnesses: 1500ms}}",
-    /suspectAfter < detection\.declareAfter\.twoWitnesses/,
+    "detection: {declareAfter: {twoWitnesses: 1900ms}}",
+    /suspectAfter \+ detection\.probe\.timeout < detection\.declareAfter\.twoWitnesses/,
   ],
   [
     "less silence for fewer witnesses",

@@ -50,6 +50,8 @@ function observed(evidence: Evidence, judgedAt: UnixMs): StoryLine {
       return { at, kind: "asked", text: `${source} asked its kernel: ${outcome}. ${detail}` };
     case "gateway-probe":
       return { at, kind: "asked", text: `${source} asked its own gateway: ${outcome}. ${detail}` };
+    case "witness":
+      return { at, kind: "asked", text: `${source} looked at it: ${outcome}. ${detail}` };
     case "stream-closed":
     case "stream-live":
     case "condition":

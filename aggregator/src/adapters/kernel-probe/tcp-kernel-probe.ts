@@ -5,13 +5,7 @@
  * side say nothing.
  */
 import { connect, isIP, type Socket } from "node:net";
-import {
-  type Clock,
-  type DurationMs,
-  durationMs,
-  elapsed,
-  type Timers,
-} from "@herdbeat/shared/time";
+import { type Clock, type DurationMs, elapsed, type Timers } from "@herdbeat/shared/time";
 import type { KernelProbe, ProbeOutcome } from "../../ports/kernel-probe.ts";
 
 /** Each holds a descriptor and an ephemeral port for at most the deadline. */
@@ -79,5 +73,3 @@ export class TcpKernelProbe implements KernelProbe {
     });
   }
 }
-
-export const PROBE_TIMEOUT_DEFAULT: DurationMs = durationMs(500);

@@ -27,6 +27,7 @@ import {
   type AgentSession,
   type CloseCause,
   HEARTBEAT_FLAG,
+  type WitnessRequest,
 } from "../../ports/agent-listener.ts";
 import type { ListenerCounters } from "./listener-counters.ts";
 import { StreamConnection, type StreamContext } from "./stream-connection.ts";
@@ -40,6 +41,8 @@ import {
   helloNodeId,
   type OurGoodbyeReason,
   type WireHello,
+  witnessReport,
+  witnessRequestFrame,
 } from "./wire.ts";
 
 /** What all connections of a listener share. */
@@ -108,6 +111,11 @@ export class AgentConnection extends StreamConnection implements AgentSession {
   ackEvent(transition: number): void {
     if (this.#phase !== "established" || !this.isOpen) return;
     this.#sendFrame({ kind: "eventAck", body: { transition } });
+  }
+
+  witness(request: WitnessRequest): void {
+    if (this.#phase !== "established" || !this.isOpen) return;
+    this.#sendFrame(witnessRequestFrame(request));
   }
 
   goodbye(
@@ -192,6 +200,10 @@ export class AgentConnection extends StreamConnection implements AgentSession {
         else observer.onEvent(this, transition, agentCondition(condition), ageMs as DurationMs);
         return;
       }
+      case "witnessReport":
+        counters.witnessReports += 1;
+        observer.onWitnessReport(this, witnessReport(frame.body));
+        return;
       case "goodbye":
         observer.onGoodbye(this, agentGoodbyeReason(frame.body.reason), frame.body.message);
         return;

@@ -11,6 +11,8 @@ export interface ListenerCounters {
   /** Heartbeats that never came, by the gaps in the sequence. */
   missedHeartbeats: number;
   events: number;
+  /** What agents saw of other nodes, believed or not. */
+  witnessReports: number;
   /** Bodies of a later version. */
   unknownFrames: number;
   /** Known bodies that nobody here acts on. */
@@ -33,6 +35,7 @@ export function zeroCounters(): ListenerCounters {
     staleHeartbeats: 0,
     missedHeartbeats: 0,
     events: 0,
+    witnessReports: 0,
     unknownFrames: 0,
     ignoredFrames: 0,
     violations: 0,

@@ -10,7 +10,13 @@ import {
   type SessionEpoch,
 } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
-import type { AgentCondition, AgentHello, AgentSession } from "../../ports/agent-listener.ts";
+import type {
+  AgentCondition,
+  AgentHello,
+  AgentSession,
+  WitnessReport,
+  WitnessRequest,
+} from "../../ports/agent-listener.ts";
 import type { PeerIdentity } from "./peer-identity.ts";
 
 type Body<Kind extends DecodedAgentFrame["kind"]> = Extract<
@@ -92,6 +98,32 @@ function record(
   // fromEntries defines own properties: a key "__proto__" is an ordinary one.
   return Object.fromEntries(attributes.map(({ key, value }) => [key ?? "", value ?? ""]));
 }
+
+export function witnessRequestFrame(
+  request: WitnessRequest,
+): AggregatorFrame & { readonly kind: "witnessRequest" } {
+  const { requestId, nodeId, probes, timeout } = request;
+  return {
+    kind: "witnessRequest",
+    body: { requestId, nodeId, probes: [...probes], timeoutMs: timeout },
+  };
+}
+
+export function witnessReport(report: Body<"witnessReport">): WitnessReport {
+  return {
+    requestId: report.requestId,
+    nodeId: report.nodeId,
+    observations: report.observations.map((one) => ({
+      kind: one.kind ?? "",
+      networkRole: one.networkRole ?? "",
+      address: one.address ?? "",
+      outcome: one.outcome ?? "",
+      proof: one.proof ?? NO_BYTES,
+    })),
+  };
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 export type OurGoodbyeReason = Parameters<AgentSession["goodbye"]>[0];
 
