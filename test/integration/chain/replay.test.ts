@@ -2,6 +2,7 @@
 // needs: store
 // Real processes are killed; afterwards a person asks by herdctl why, and whether the same would be
 // decided again. Then the store's copy of the inputs is damaged, and the answers stay answers.
+import { createClient } from "redis";
 import * as assert from "uvu/assert";
 import { effect, explained, herdctl, incident, story, Worker } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -24,6 +25,23 @@ async function replayed(stack: Stack, id: string): Promise<ReplayFacts> {
   const ended = await herdctl(stack, "incident", "replay", id, "-o", "json");
   assert.is(ended.code, 0, ended.out + ended.error);
   return JSON.parse(ended.out) as ReplayFacts;
+}
+
+/** Somebody writes over what the store holds of an incident's decisions. */
+async function damaged(stack: Stack, id: string): Promise<void> {
+  const { socketPath = "", password = "" } = stack.redis ?? {};
+  const client = createClient({ socket: { path: socketPath, tls: false }, password });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { shard } = await stack.get<{ readonly shard: number }>(`/api/v1/incidents/${id}`);
+    const key = `hb:{s${shard}}:incidents`;
+    const document = JSON.parse((await client.hGet(key, `d:${id}`)) ?? "{}") as object;
+    const decisions = ["garbage", 7, "x".repeat(100_000)];
+    await client.hSet(key, `d:${id}`, JSON.stringify({ ...document, decisions }));
+  } finally {
+    await client.close();
+  }
 }
 
 test(
@@ -68,6 +86,15 @@ test(
         assert.match(why.out, /a host whose kernel answers is never declared down/);
         assert.is((await replayed(stack, gone.id)).verdict, "agrees");
         assert.ok((await assertApiReplays((path) => stack.get(path))) >= 2);
+        await damaged(stack, id);
+        for (const { process: child } of stack.aggregators) process.kill(child.pid, "SIGKILL");
+        for (const { process: child } of stack.aggregators) await child.ended;
+        for (const one of [...stack.aggregators]) await stack.restartAggregator(one.id);
+        const again = await herdctl(stack, "incident", "replay", id);
+        assert.is(again.code, 4, again.out + again.error);
+        assert.match(again.out, /its recorded inputs are damaged/);
+        const still = await herdctl(stack, "incident", "explain", id);
+        assert.match(still.out, /^service-down on .*: cleared/);
       });
     } finally {
       await worker.kill();
