@@ -39,11 +39,11 @@ export function testConfig(policy: Policy = {}): DetectionConfig {
 export const CLEAR_SIGHT: OwnSight = { gateway: "answers", othersTotal: 5, othersHeard: 5 };
 const WALL_START = 1_800_000_000_000;
 
-/** How the node's kernel answers probes; `cannot-ask` is trouble on our own side. */
-export type Kernel = "answers" | "silent" | "cannot-ask";
+/** How the node's kernel answers probes; `cannot-ask` is trouble on our own side, `stalls` no word of it. */
+export type Kernel = "answers" | "silent" | "cannot-ask" | "stalls";
 
 /** How a witness answers: `stalls` sends no report at all. */
-export type Sees = Kernel | "answers-itself" | "stalls";
+export type Sees = Kernel | "answers-itself";
 
 export interface DrivenWitness {
   readonly id: string;
@@ -203,6 +203,7 @@ export class NodeDriver {
   /** An answer comes at once, its absence is known after the probe's deadline. */
   #probe(): void {
     const askedAt = listeningMs(this.at);
+    if (this.kernel === "stalls") return;
     if (this.kernel === "silent") {
       this.#answerLater(askedAt);
       return;

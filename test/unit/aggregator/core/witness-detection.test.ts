@@ -153,6 +153,29 @@ test("what witnesses saw before the doubt began says nothing of it", () => {
   assert.is(verdictOf(node)[0], 0);
 });
 
+test("our own question counts only when it was asked in this doubt, whatever witnesses saw", () => {
+  const node = witnessedNode(3);
+  node.kernel = "stalls";
+  node.run(1_400);
+  const askedAt = listeningMs(node.at);
+  node.send({ kind: "probed", askedAt, outcome: "no-answer", detail: "asked in peacetime" });
+  node.run(10_000);
+  assert.equal(node.lines, ["3500 alive -> suspect"]);
+});
+
+test("a kernel that closed the stream has the whole timeout, and can be unreachable after it", () => {
+  const node = witnessedNode(2);
+  node.run(500);
+  node.close("peer-closed");
+  node.run(10_000);
+  assert.equal(node.lines, [
+    "2500 alive -> suspect",
+    "5500 suspect -> declared",
+    "5500 host-down declared",
+  ]);
+  assert.equal(verdictOf(node), [1, "silence-and-witnesses"]);
+});
+
 test("nothing is declared early while we may be cut off ourselves", () => {
   const node = witnessedNode(3);
   node.own = { ...CLEAR_SIGHT, gateway: "silent" };
