@@ -25,6 +25,7 @@ import { makeTempDir } from "../../support/temp-dir.ts";
 import { BootstrapError, ensurePurposes } from "../../tools/bootstrap.mjs";
 import { type Bench, type BenchContext, PreconditionError } from "../lib/bench.ts";
 import { buildDaemons } from "../lib/build-daemons.ts";
+import { endInnerWithUs, endWithOuter } from "../lib/namespaced.ts";
 import { quantile, rounded } from "../lib/statistics.ts";
 import { BRIDGE_ADDRESS, HostNetwork } from "../silent-death/host-network.ts";
 import { type Message, StampingReceiver } from "../silent-death/receiver.ts";
@@ -45,6 +46,7 @@ if (!insideNamespace() && noNamespaceBecause() === null) {
     process.exit(2);
   }
   installPeers((text) => console.error(text));
+  endInnerWithUs();
   await reenterInNamespace();
 }
 
@@ -87,8 +89,7 @@ export const bench: Bench = {
   async run(context) {
     if (!insideNamespace())
       throw new PreconditionError(`peers ${noNamespaceBecause()}: sudo npm run bench -- peers`);
-    for (const signal of ["SIGINT", "SIGTERM"] as const)
-      process.once(signal, () => process.exit(1));
+    endWithOuter();
     const options = readOptions(context.args);
     buildDaemons((text) => context.say(text));
     const dir = makeTempDir("peers");
@@ -102,6 +103,7 @@ export const bench: Bench = {
       secure: true,
       host: BRIDGE_ADDRESS,
       controller: null,
+      prefix: ["setpriv", "--pdeathsig", "KILL"],
     });
     const serf = isInstalled("serf")
       ? new SerfCluster(dir.path, SERF_MEMBERS, network, sightings)

@@ -61,15 +61,18 @@ export class HostNetwork {
       ip link set eth0 address ${macOf(index)}
       ip addr add ${addressOf(index)}/24 dev eth0
       ip link set eth0 up`;
-    await run("nsenter", [...inside.slice(1), "sh", "-ec", setUp]);
+    await run(inside[0] ?? "", [...inside.slice(1), "sh", "-ec", setUp]);
     return inside;
   }
 
-  /** Arguments that run a program on a host that was booted. */
+  /** Arguments that run a program on a host that was booted; it ends with us, however we end. */
   inside(index: number): readonly string[] {
     const kernel = this.#kernels.get(index);
     if (kernel === undefined) throw new Error(`host ${index} was never booted`);
-    return ["nsenter", `--net=/proc/${kernel.pid}/ns/net`];
+    return [
+      ...["setpriv", "--pdeathsig", "KILL"],
+      ...["nsenter", `--net=/proc/${kernel.pid}/ns/net`],
+    ];
   }
 
   /** From its end on no frame leaves or reaches the host. */
