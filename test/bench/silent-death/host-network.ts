@@ -53,7 +53,7 @@ export class HostNetwork {
     this.#kernels.set(index, kernel);
     const own = readlinkSync("/proc/self/ns/net");
     await eventually(() => readlinkSync(`/proc/${kernel.pid}/ns/net`) !== own, { everyMs: 2 });
-    const inside = ["nsenter", `--net=/proc/${kernel.pid}/ns/net`];
+    const inside = this.inside(index);
     const peer = ["peer", "name", "eth0", "netns", String(kernel.pid)];
     await run("ip", ["link", "add", port, "type", "veth", ...peer]);
     await run("ip", ["link", "set", port, "master", BRIDGE, "up"]);
@@ -61,8 +61,18 @@ export class HostNetwork {
       ip link set eth0 address ${macOf(index)}
       ip addr add ${addressOf(index)}/24 dev eth0
       ip link set eth0 up`;
-    await run("nsenter", [...inside.slice(1), "sh", "-ec", setUp]);
+    await run(inside[0] ?? "", [...inside.slice(1), "sh", "-ec", setUp]);
     return inside;
+  }
+
+  /** Arguments that run a program on a host that was booted; it ends with us, however we end. */
+  inside(index: number): readonly string[] {
+    const kernel = this.#kernels.get(index);
+    if (kernel === undefined) throw new Error(`host ${index} was never booted`);
+    return [
+      ...["setpriv", "--pdeathsig", "KILL"],
+      ...["nsenter", `--net=/proc/${kernel.pid}/ns/net`],
+    ];
   }
 
   /** From its end on no frame leaves or reaches the host. */
@@ -88,7 +98,7 @@ function portOf(index: number): string {
   return `host${index}`;
 }
 
-function addressOf(index: number): string {
+export function addressOf(index: number): string {
   return `10.77.0.${index + 10}`;
 }
 
