@@ -37,6 +37,7 @@ export class SimAgent {
   #session: SimSession | null = null;
   #pending: { readonly session: SimSession; readonly since: number } | null = null;
   #acknowledgedAt = 0;
+  #reconnectAt = 0;
   #sequence = 0;
   #boots = 1;
   #processes = 1;
@@ -49,6 +50,19 @@ export class SimAgent {
     this.process = new SimProcess(world.time);
     this.poweredSince = world.time.now;
     world.time.everySecond((world.time.now + phase) % 1_000, () => this.#tick());
+  }
+
+  debug(): unknown {
+    return {
+      runs: this.process.runs,
+      crashed: this.process.crashed,
+      session: this.#session?.debug(),
+      pending: this.#pending?.session.debug(),
+      ack: this.#acknowledgedAt,
+      seq: this.#sequence,
+      heardAt: this.heardAt,
+      clear: this.paths.clear,
+    };
   }
 
   get connected(): boolean {
@@ -98,6 +112,7 @@ export class SimAgent {
     this.process.pausedUntil = 0;
     this.process.crashed = false;
     this.#avoided = null;
+    this.#reconnectAt = 0;
   }
 
   #forgetSession(): void {
@@ -134,6 +149,7 @@ export class SimAgent {
       this.#avoided = this.#pending.session.host;
       this.#pending = null;
     }
+    if (now < this.#reconnectAt) return;
     const host = this.#world.hostFor(this.id, this.#avoided);
     if (host === null || host.observer === null) return;
     this.#sequence = 0;
@@ -156,9 +172,13 @@ export class SimAgent {
     session.conditions([...this.conditions.values()]);
   }
 
-  dropped(session: SimSession): void {
+  /** The stream is over; a goodbye says when to come back. */
+  dropped(session: SimSession, reconnectAfterMs = 0): void {
     if (this.#session === session) this.#session = null;
-    if (this.#pending?.session === session) this.#pending = null;
+    else if (this.#pending?.session === session) this.#pending = null;
+    else return;
+    this.#avoided = null;
+    this.#reconnectAt = this.#world.time.now + reconnectAfterMs;
   }
 
   noteHeard(host: SimAggregator): void {

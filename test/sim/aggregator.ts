@@ -34,11 +34,11 @@ export class SimAggregator {
   readonly process: SimProcess;
   /** Unlike the id, never used again. */
   readonly life: string;
+  readonly startedAt: number;
   readonly engine: Engine;
   readonly sessions = new Set<SimSession>();
   readonly fleet: MemoryFleetStore;
   observer: AgentObserver | null = null;
-  gateway: SimWorld["gateway"] = "answers";
   readonly #world: SimWorld;
 
   constructor(world: SimWorld, id: string, policy: Policy) {
@@ -46,6 +46,7 @@ export class SimAggregator {
     this.id = id as AggregatorId;
     this.process = new SimProcess(world.time);
     this.life = world.nameLife(this);
+    this.startedAt = world.time.now;
     this.fleet = new MemoryFleetStore(world.database, this.life);
     this.engine = new Engine({ ...this.#settings(policy), ...this.#ports() });
   }
@@ -103,7 +104,8 @@ export class SimAggregator {
       gateway: {
         check: () => {
           world.time.touch();
-          return Promise.resolve(world.gateway === "answers" ? this.gateway : world.gateway);
+          const isSilent = world.gatewaySilentFor(this.id) !== null;
+          return Promise.resolve(isSilent ? "silent" : world.gateway);
         },
       },
       sender: {

@@ -39,6 +39,10 @@ export class SimSession implements AgentSession {
     host.sessions.add(this);
   }
 
+  debug(): unknown {
+    return { node: this.node, open: this.#open, half: this.halfOpen, host: this.host.id, crashed: this.host.process.crashed };
+  }
+
   hello(): void {
     const agent = this.#agent;
     const hello: Parameters<AgentObserver["onHello"]>[1] = {
@@ -200,12 +204,13 @@ export class SimSession implements AgentSession {
   }
 
   ackEvent(transition: number): void {
+    this.#world.onAcknowledged(this.#agent, transition);
     this.#toAgent(() => this.#agent.acknowledged(transition));
   }
 
-  goodbye(): void {
+  goodbye(...[, , , reconnectAfter]: Parameters<AgentSession["goodbye"]>): void {
     this.#open = false;
     this.host.sessions.delete(this);
-    this.#toAgent(() => this.#agent.dropped(this));
+    this.#toAgent(() => this.#agent.dropped(this, reconnectAfter));
   }
 }

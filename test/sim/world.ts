@@ -55,11 +55,13 @@ export class SimWorld {
   receiverDelayMs = 0;
   beforeReceive: () => void = () => {};
   onDecision: (decision: Decision) => void = () => {};
+  onAcknowledged: (agent: SimAgent, transition: number) => void = () => {};
   onArrival: (arrival: Arrival) => void = () => {};
   readonly #storeHost = new SimProcess(this.time);
   readonly #mirrors = new Map<string, Map<ShardId, ShardMirror>>();
   readonly #seen = new Set<string>();
   readonly #lives = new Map<string, SimAggregator>();
+  readonly #silentGateways = new Map<string, number>();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(seed = 1) {
@@ -122,6 +124,18 @@ export class SimWorld {
 
   lifeOf(name: string): SimAggregator | null {
     return this.#lives.get(name) ?? null;
+  }
+
+  /** What the gateway of a machine does, for this and later lives of the process there. */
+  gatewayOf(id: string, answer: "answers" | "silent"): void {
+    this.#silentGateways.delete(id);
+    if (answer === "silent") this.#silentGateways.set(id, this.time.now);
+  }
+
+  /** How long the gateway of a machine has not answered; null: it does. */
+  gatewaySilentFor(id: string): number | null {
+    const since = this.#silentGateways.get(id);
+    return since === undefined ? null : this.time.now - since;
   }
 
   mirrorsOf(id: string): Map<ShardId, ShardMirror> {
