@@ -52,19 +52,6 @@ export class SimAgent {
     world.time.everySecond((world.time.now + phase) % 1_000, () => this.#tick());
   }
 
-  debug(): unknown {
-    return {
-      runs: this.process.runs,
-      crashed: this.process.crashed,
-      session: this.#session?.debug(),
-      pending: this.#pending?.session.debug(),
-      ack: this.#acknowledgedAt,
-      seq: this.#sequence,
-      heardAt: this.heardAt,
-      clear: this.paths.clear,
-    };
-  }
-
   get connected(): boolean {
     return this.#session !== null;
   }

@@ -60,7 +60,7 @@ function nodesMissing(world: SimWorld): readonly Missing[] {
       if (state !== "alive")
         missing.push({
           checker: "the-living-are-alive",
-          what: `${agent.id} lives and is ${state} ${JSON.stringify(agent.debug())}`,
+          what: `${agent.id} lives and is ${state}`,
         });
     } else if (!["declared", "committed", "unseen"].includes(state)) {
       missing.push({

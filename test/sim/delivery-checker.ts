@@ -26,7 +26,8 @@ export class DeliveryChecker {
 
   /** A request may be superseded by what happens meanwhile; a fact never. */
   owed(row: OutboxRow): void {
-    if (row.kind === "fact" && !this.#arrived.has(row.webhookId)) this.#owed.set(row.webhookId, row.node);
+    if (row.kind === "fact" && !this.#arrived.has(row.webhookId))
+      this.#owed.set(row.webhookId, row.node);
   }
 
   /** A stored declaration is owed to the receiver, whether or not a row was written for it. */

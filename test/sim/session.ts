@@ -39,10 +39,6 @@ export class SimSession implements AgentSession {
     host.sessions.add(this);
   }
 
-  debug(): unknown {
-    return { node: this.node, open: this.#open, half: this.halfOpen, host: this.host.id, crashed: this.host.process.crashed };
-  }
-
   hello(): void {
     const agent = this.#agent;
     const hello: Parameters<AgentObserver["onHello"]>[1] = {

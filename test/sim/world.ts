@@ -56,6 +56,7 @@ export class SimWorld {
   beforeReceive: () => void = () => {};
   onDecision: (decision: Decision) => void = () => {};
   onAcknowledged: (agent: SimAgent, transition: number) => void = () => {};
+  onLine: (what: string) => void = () => {};
   onArrival: (arrival: Arrival) => void = () => {};
   readonly #storeHost = new SimProcess(this.time);
   readonly #mirrors = new Map<string, Map<ShardId, ShardMirror>>();
@@ -217,6 +218,7 @@ export class SimWorld {
 
   log(what: string): void {
     this.lines.push(`${this.time.now} ${what}`);
+    this.onLine(what);
   }
 
   async run(duration: number): Promise<void> {
