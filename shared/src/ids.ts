@@ -41,9 +41,18 @@ export function parseAggregatorId(text: string): AggregatorId | undefined {
 /** FNV-1a, 32 bits, over the UTF-8 bytes of `text` (IETF draft-eastlake-fnv). */
 export function fnv1a32(text: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of utf8Bytes(text)) {
-    hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    // Ids are ASCII, where a character is its byte; anything else is worth the long way.
+    if (code >= 0x80) return fnv1a32OfBytes(utf8Bytes(text));
+    hash = Math.imul(hash ^ code, 0x01000193);
   }
+  return hash >>> 0;
+}
+
+function fnv1a32OfBytes(bytes: Iterable<number>): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 

@@ -1,25 +1,26 @@
-/** Simulated agents and their streams: what a real agent does, as far as the engine can tell. */
-import type {
-  AgentCondition,
-  AgentObserver,
-  AgentSession,
-  WitnessRequest,
-} from "@herdbeat/aggregator/ports/agent-listener";
-import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
+/** Simulated agents: what a real agent does, as far as the engine can tell. */
+import type { AgentCondition } from "@herdbeat/aggregator/ports/agent-listener";
+import type { NodeId } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
+import type { SimAggregator } from "./aggregator.ts";
 import { SimProcess } from "./clock.ts";
-import { look } from "./witnesses.ts";
-import type { SimAggregator, SimWorld } from "./world.ts";
+import { NodePaths } from "./network.ts";
+import { SimSession } from "./session.ts";
+import type { SimWorld } from "./world.ts";
 
-export const NETWORK_DELAY = 1;
+/** The real agent's limits: a hello that is not welcomed, a stream that is not acknowledged. */
+const HANDSHAKE_MS = 5_000;
+const SILENT_STREAM_MS = 25_000;
+/** The real agent keeps so many events; the newest are refused beyond. */
+const SPOOL_MAX = 256;
 
 export class SimAgent {
   readonly id: NodeId;
   readonly process: SimProcess;
+  readonly paths = new NodePaths();
   /** False: the machine is off, nothing of it answers, nobody is told. */
   powered = true;
-  /** Nothing passes between it and any aggregator, unnoticed by either; agents reach each other. */
-  isolated = false;
+  poweredSince = 0;
   capabilities: readonly string[] = [];
   labels: Readonly<Record<string, string>> = {};
   bootId = "boot-1";
@@ -29,64 +30,165 @@ export class SimAgent {
   epoch = 0;
   /** Events not acknowledged yet, by transition. */
   readonly spool = new Map<number, AgentCondition>();
+  /** What holds now, by subject: told whole when a session begins. */
+  readonly conditions = new Map<string, AgentCondition>();
+  /** Where the last heartbeat that counts arrived, and when. */
+  heardBy: SimAggregator | null = null;
+  heardAt = 0;
   readonly #world: SimWorld;
   #session: SimSession | null = null;
+  #pending: { readonly session: SimSession; readonly since: number } | null = null;
+  #acknowledgedAt = 0;
+  #reconnectAt = 0;
   #sequence = 0;
+  #boots = 1;
+  #processes = 1;
+  /** Where the last attempt failed: another one is tried first. */
+  #avoided: SimAggregator | null = null;
 
   constructor(world: SimWorld, id: string, phase: number) {
     this.#world = world;
     this.id = id as NodeId;
     this.process = new SimProcess(world.time);
-    world.time.at(world.time.now + phase, this.process, () => this.#tick());
+    this.poweredSince = world.time.now;
+    world.time.everySecond((world.time.now + phase) % 1_000, () => this.#tick());
   }
 
   get connected(): boolean {
     return this.#session !== null;
   }
 
+  get session(): SimSession | null {
+    return this.#session;
+  }
+
   /** Power loss: no FIN, no RST, nothing. */
   die(): void {
     this.powered = false;
     this.process.crashed = true;
-    this.#session = null;
+    this.#forgetSession();
+    this.spool.clear();
+    this.conditions.clear();
   }
 
-  /** kill -9 of the agent: its kernel closes the stream. */
+  /** Nothing passes between it and any aggregator, unnoticed by either; agents reach each other. */
+  isolate(): void {
+    const fault = {
+      aggregator: null,
+      direction: "both",
+      loss: 0,
+      delayMs: 0,
+      duplicates: 0,
+    } as const;
+    this.paths.add({ ...fault, blocked: true });
+  }
+
+  /** The machine is on again: a new boot, what ran before is gone. */
+  boot(): void {
+    if (this.powered) return;
+    this.powered = true;
+    this.poweredSince = this.#world.time.now;
+    this.#boots += 1;
+    this.bootId = `boot-${this.#boots}`;
+    this.#startProcess();
+  }
+
+  /** kill -9 of the agent: its kernel closes the stream. Unacknowledged events are gone. */
   kill(): void {
     const session = this.#session;
-    this.#session = null;
+    this.#forgetSession();
     this.process.crashed = true;
+    this.spool.clear();
     session?.peerClosed();
   }
 
+  /** A new life of the agent on a host that went on. */
+  restart(): void {
+    if (this.powered && this.process.crashed) this.#startProcess();
+  }
+
+  #startProcess(): void {
+    this.#processes += 1;
+    this.processId = `process-${this.#processes}`;
+    this.process.pausedUntil = 0;
+    this.process.crashed = false;
+    this.#avoided = null;
+    this.#reconnectAt = 0;
+  }
+
+  #forgetSession(): void {
+    this.#session = null;
+    this.#pending = null;
+  }
+
   #tick(): void {
-    this.#world.time.at(this.#world.time.now + 1_000, this.process, () => this.#tick());
-    if (this.#session === null) {
-      this.#connect();
+    if (!this.powered || !this.process.runs) return;
+    this.#world.framesStepped += 1;
+    const session = this.#session;
+    const now = this.#world.time.now;
+    if (session === null) {
+      this.#connect(now);
+      return;
+    }
+    if (now - this.#acknowledgedAt > SILENT_STREAM_MS) {
+      session.abandoned();
+      this.#avoided = session.host;
+      this.#forgetSession();
+      this.#connect(now);
       return;
     }
     this.#sequence += 1;
-    this.#session.heartbeat(this.#sequence, this.transition);
-    for (const [transition, condition] of this.spool) this.#session.event(transition, condition);
+    session.heartbeat(this.#sequence, this.transition);
+    if (this.spool.size === 0) return;
+    for (const [transition, condition] of this.spool) session.event(transition, condition);
   }
 
-  #connect(): void {
-    const host = this.#world.hostFor(this.id);
-    if (host?.observer === null || host === null) return;
+  #connect(now: number): void {
+    if (this.#pending !== null) {
+      if (now - this.#pending.since < HANDSHAKE_MS) return;
+      this.#pending.session.abandoned();
+      this.#avoided = this.#pending.session.host;
+      this.#pending = null;
+    }
+    if (now < this.#reconnectAt) return;
+    const host = this.#world.hostFor(this.id, this.#avoided);
+    if (host === null || host.observer === null) return;
     this.#sequence = 0;
     const session = new SimSession(this.#world, this, host);
+    this.#pending = { session, since: now };
     session.hello();
   }
 
   welcomed(session: SimSession, incarnation: number, epoch: number, acknowledged: number): void {
+    if (this.#pending?.session !== session) return;
+    this.#pending = null;
+    this.#avoided = null;
     this.#session = session;
+    this.#acknowledgedAt = this.#world.time.now;
     this.incarnation = incarnation;
     this.epoch = epoch;
     this.acknowledged(acknowledged);
+    this.#sequence += 1;
+    session.heartbeat(this.#sequence, this.transition);
+    session.conditions([...this.conditions.values()]);
   }
 
-  dropped(session: SimSession): void {
+  /** The stream is over; a goodbye says when to come back. */
+  dropped(session: SimSession, reconnectAfterMs = 0): void {
     if (this.#session === session) this.#session = null;
+    else if (this.#pending?.session === session) this.#pending = null;
+    else return;
+    this.#avoided = null;
+    this.#reconnectAt = this.#world.time.now + reconnectAfterMs;
+  }
+
+  noteHeard(host: SimAggregator): void {
+    this.heardBy = host;
+    this.heardAt = this.#world.time.now;
+  }
+
+  heartbeatAcknowledged(session: SimSession): void {
+    if (this.#session === session) this.#acknowledgedAt = this.#world.time.now;
   }
 
   acknowledged(transition: number): void {
@@ -94,8 +196,9 @@ export class SimAgent {
   }
 
   report(status: "ok" | "problem", failureClass: string, subject = ""): void {
+    if (this.spool.size >= SPOOL_MAX) return;
     this.transition += 1;
-    this.spool.set(this.transition, {
+    const condition: AgentCondition = {
       monitor: "test",
       subject,
       status,
@@ -105,114 +208,8 @@ export class SimAgent {
       sinceAge: durationMs(0),
       transition: this.transition,
       attributes: {},
-    });
-  }
-}
-
-/** Frames queue for a paused aggregator and are all delivered when it goes on, before its timers judge. */
-export class SimSession implements AgentSession {
-  node = -1;
-  readonly remoteAddress: string;
-  readonly #world: SimWorld;
-  readonly #agent: SimAgent;
-  readonly #host: SimAggregator;
-  #open = true;
-
-  constructor(world: SimWorld, agent: SimAgent, host: SimAggregator) {
-    this.#world = world;
-    this.#agent = agent;
-    this.#host = host;
-    this.remoteAddress = agent.id;
-    host.sessions.add(this);
-  }
-
-  hello(): void {
-    this.#toHost((observer) =>
-      observer.onHello(this, {
-        nodeId: this.#agent.id,
-        authenticated: true,
-        version: 1,
-        hostname: this.#agent.id,
-        address: this.#agent.id,
-        bootId: this.#agent.bootId as BootId,
-        hardwareId: `hardware of ${this.#agent.id}`,
-        processId: this.#agent.processId,
-        incarnation: this.#agent.incarnation as Incarnation,
-        sessionEpoch: this.#agent.epoch as SessionEpoch,
-        lastTransition: this.#agent.transition,
-        agentVersion: "0",
-        heartbeatInterval: durationMs(1_000),
-        labels: this.#agent.labels,
-        networks: [],
-        uptime: durationMs(0),
-        capabilities: this.#agent.capabilities,
-        inventoryJson: "",
-      }),
-    );
-  }
-
-  heartbeat(sequence: number, transition: number): void {
-    this.#toHost((observer) => observer.onHeartbeat(this, sequence, 0, transition, 0));
-  }
-
-  event(transition: number, condition: AgentCondition): void {
-    this.#toHost((observer) => observer.onEvent(this, transition, condition, durationMs(0)));
-  }
-
-  peerClosed(): void {
-    this.#toHost((observer) => {
-      this.#open = false;
-      observer.onClosed(this, "peer-closed");
-    });
-  }
-
-  /** The aggregator's process ended: its kernel tells the agent. */
-  hostDied(): void {
-    this.#open = false;
-    this.#world.time.at(this.#world.time.now + NETWORK_DELAY, null, () =>
-      this.#agent.dropped(this),
-    );
-  }
-
-  #toHost(act: (observer: AgentObserver) => void): void {
-    if (this.#agent.isolated) return;
-    this.#world.time.at(this.#world.time.now + NETWORK_DELAY, this.#host.process, () => {
-      const { observer } = this.#host;
-      if (observer !== null && this.#open) act(observer);
-    });
-  }
-
-  #toAgent(act: () => void): void {
-    this.#world.time.at(this.#world.time.now + NETWORK_DELAY, this.#agent.process, act);
-  }
-
-  welcome(welcome: Parameters<AgentSession["welcome"]>[0]): void {
-    this.#toAgent(() =>
-      this.#agent.welcomed(
-        this,
-        welcome.incarnation,
-        welcome.sessionEpoch,
-        welcome.acknowledgedTransition,
-      ),
-    );
-  }
-
-  ackHeartbeat(): void {}
-
-  witness(request: WitnessRequest): void {
-    this.#toAgent(() =>
-      look(this.#world, this.#agent, request, (report) =>
-        this.#toHost((observer) => observer.onWitnessReport(this, report)),
-      ),
-    );
-  }
-
-  ackEvent(transition: number): void {
-    this.#toAgent(() => this.#agent.acknowledged(transition));
-  }
-
-  goodbye(): void {
-    this.#open = false;
-    this.#toAgent(() => this.#agent.dropped(this));
+    };
+    this.spool.set(this.transition, condition);
+    this.conditions.set(subject, condition);
   }
 }

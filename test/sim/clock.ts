@@ -1,6 +1,10 @@
 /**
- * Simulated time. Reading never advances it; only the world's scheduler does. Events run in the
- * order (time, sequence), each followed by a drain of everything it resolved.
+ * Simulated time. Reading never advances it; only the world's scheduler does.
+ *
+ * Order within one instant is that of an event loop: timers, then input, then what waits for the
+ * input to be drained; a stopped process finds everything that came meanwhile in this order when it
+ * goes on. Promises are drained to a macrotask boundary, and only after an event in which something
+ * asynchronous was begun or ended: every asynchronous port calls `touch`.
  */
 import {
   type Clock,
@@ -11,79 +15,87 @@ import {
   type Timers,
   unixMs,
 } from "@herdbeat/shared/time";
-
-interface Scheduled {
-  readonly at: number;
-  readonly sequence: number;
-  readonly process: SimProcess | null;
-  readonly run: () => void;
-  cancelled: boolean;
-}
+import { EventHeap, type Phase, type Scheduled } from "./event-heap.ts";
 
 const WALL_START = 1_800_000_000_000;
+/** What happens once a second has one slot per millisecond. */
+const WHEEL_SLOTS = 1_000;
 
 export class SimTime {
   #now = 0;
-  #sequence = 0;
-  #queue: Scheduled[] = [];
+  #touched = false;
+  readonly #heap = new EventHeap();
+  readonly #wheel: (() => void)[][] = Array.from({ length: WHEEL_SLOTS }, () => []);
+  #wheelAt = 0;
 
   get now(): MonotonicMs {
     return monotonicMs(this.#now);
   }
 
-  at(when: number, process: SimProcess | null, run: () => void): Scheduled {
-    this.#sequence += 1;
-    const entry = {
-      at: Math.max(when, this.#now),
-      sequence: this.#sequence,
-      process,
-      run,
-      cancelled: false,
-    };
-    this.#queue.push(entry);
-    return entry;
+  at(
+    when: number,
+    process: SimProcess | null,
+    run: () => void,
+    phase: Phase = "timers",
+  ): Scheduled {
+    return this.#heap.add(Math.max(when, this.#now), process, run, phase);
+  }
+
+  /** Runs at `slot` milliseconds of every second, as input. Cheap: nothing is allocated. */
+  everySecond(slot: number, run: () => void): void {
+    this.#wheel[slot % WHEEL_SLOTS]?.push(run);
+  }
+
+  /** A promise was made or settled that somebody may wait for: it is drained after this event. */
+  touch(): void {
+    this.#touched = true;
   }
 
   /** Runs everything that is due until `end`; then the time is `end`. */
   async runUntil(end: number): Promise<void> {
+    await drained();
     for (;;) {
-      const next = this.#takeNext(end);
-      if (next === null) break;
-      this.#now = Math.max(this.#now, next.at);
-      const { process } = next;
-      if (process !== null && (process.crashed || next.cancelled)) continue;
-      if (process !== null && process.pausedUntil > this.#now) {
-        // A stopped process does nothing; what was due happens at once when it goes on.
-        this.#queue.push({ ...next, at: process.pausedUntil });
-        continue;
-      }
-      next.run();
-      await drained();
+      const next = this.#heap.peek();
+      const until = next === undefined || next.at > end ? end : next.at;
+      if (this.#wheelAt <= until) this.#turnWheel(until);
+      else if (next === undefined || next.at > end) break;
+      else this.#runNext(next);
+      if (this.#touched) await this.#drain();
     }
     this.#now = end;
   }
 
-  #takeNext(end: number): Scheduled | null {
-    let best = -1;
-    for (let i = 0; i < this.#queue.length; i++) {
-      const one = this.#queue[i];
-      if (one === undefined || one.at > end) continue;
-      const leader = this.#queue[best];
-      if (
-        leader === undefined ||
-        one.at < leader.at ||
-        (one.at === leader.at && one.sequence < leader.sequence)
-      ) {
-        best = i;
-      }
+  #runNext(next: Scheduled): void {
+    this.#heap.take();
+    this.#now = Math.max(this.#now, next.at);
+    const { process } = next;
+    if (next.cancelled || process?.crashed === true) return;
+    if (process !== null && process.pausedUntil > this.#now) {
+      this.#heap.postpone(next, process.pausedUntil);
+      return;
     }
-    if (best < 0) return null;
-    const [entry] = this.#queue.splice(best, 1);
-    return entry ?? null;
+    next.run();
+  }
+
+  /** Up to `until`, or until something else must happen first. */
+  #turnWheel(until: number): void {
+    for (; this.#wheelAt <= until; this.#wheelAt++) {
+      const slot = this.#wheel[this.#wheelAt % WHEEL_SLOTS];
+      if (slot === undefined || slot.length === 0) continue;
+      const next = this.#heap.peek();
+      if (this.#touched || (next !== undefined && next.at < this.#wheelAt)) return;
+      this.#now = this.#wheelAt;
+      for (const run of slot) run();
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#touched = false;
+    await drained();
   }
 }
 
-/** Promise chains of one event end within a few microtask turns; a macrotask boundary ends them all. */
+/** Promise chains end within a few microtask turns; a macrotask boundary ends them all. */
 async function drained(): Promise<void> {
   await new Promise<void>((done) => {
     setImmediate(done);
@@ -95,30 +107,58 @@ export class SimProcess {
   pausedUntil = 0;
   crashed = false;
   readonly #time: SimTime;
+  readonly #pauses: { readonly from: number; readonly until: number }[] = [];
   /** What a stepped wall clock adds. */
   wallOffset = 0;
+  #drift = { since: 0, rate: 0 };
 
   constructor(time: SimTime) {
     this.#time = time;
   }
 
+  get runs(): boolean {
+    return !this.crashed && this.pausedUntil <= this.#time.now;
+  }
+
   pause(duration: number): void {
-    this.pausedUntil = this.#time.now + duration;
+    const from = Math.max(this.#time.now, this.pausedUntil);
+    const until = Math.max(this.pausedUntil, this.#time.now + duration);
+    if (until > from) this.#pauses.push({ from, until });
+    this.pausedUntil = until;
+  }
+
+  /** How long of the time since `from` this process was not paused. */
+  ranSince(from: number): number {
+    let ran = this.#time.now - from;
+    for (const pause of this.#pauses) {
+      const overlap = Math.min(pause.until, this.#time.now) - Math.max(pause.from, from);
+      if (overlap > 0) ran -= overlap;
+    }
+    return ran;
+  }
+
+  /** The wall clock runs too fast (or slow) by `rate` from now on. */
+  drift(rate: number): void {
+    this.wallOffset += (this.#time.now - this.#drift.since) * this.#drift.rate;
+    this.#drift = { since: this.#time.now, rate };
   }
 
   readonly clock: Clock = {
     now: () => this.#time.now,
-    wallNow: () => unixMs(WALL_START + this.#time.now + this.wallOffset),
+    wallNow: () => {
+      const drifted = (this.#time.now - this.#drift.since) * this.#drift.rate;
+      return unixMs(Math.round(WALL_START + this.#time.now + this.wallOffset + drifted));
+    },
   };
 
   readonly timers: Timers = {
     after: (delay: DurationMs, callback: () => void) =>
-      this.#schedule(this.#time.now + delay, callback),
-    afterDrain: (callback: () => void) => this.#schedule(this.#time.now, callback),
+      this.#schedule(this.#time.now + delay, callback, "timers"),
+    afterDrain: (callback: () => void) => this.#schedule(this.#time.now, callback, "drained"),
   };
 
-  #schedule(at: number, callback: () => void): TimerHandle {
-    const entry = this.#time.at(at, this, callback);
+  #schedule(at: number, callback: () => void, phase: Phase): TimerHandle {
+    const entry = this.#time.at(at, this, callback, phase);
     return {
       cancel: () => {
         entry.cancelled = true;

@@ -11,7 +11,7 @@ import type {
   AuditEntry,
   ClusterMeta,
 } from "@herdbeat/aggregator/ports/fleet-store";
-import type { HistoryEntry } from "@herdbeat/aggregator/ports/shard-store";
+import type { HistoryEntry, Ownership, ShardWrite } from "@herdbeat/aggregator/ports/shard-store";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import type { ShardId } from "@herdbeat/shared/ids";
 import type { UnixMs } from "@herdbeat/shared/time";
@@ -34,15 +34,36 @@ export interface MemoryShard {
 /** How the next operations fare; decided per operation so that a simulator can draw it. */
 export type Fate = "answered" | "not-applied" | "applied-but-reply-lost";
 
+export type ShardChange =
+  | { readonly kind: "claimed"; readonly shard: ShardId; readonly owner: ShardOwner }
+  | { readonly kind: "released"; readonly ownership: Ownership }
+  | {
+      readonly kind: "written";
+      readonly operation: string;
+      readonly ownership: Ownership;
+      readonly writes: readonly ShardWrite[];
+    };
+
+/** A copy of everything, as a replica or a backup has it. */
+export interface MemorySnapshot {
+  readonly shards: ReadonlyMap<ShardId, MemoryShard>;
+  readonly aggregators: ReadonlyMap<string, AggregatorRecord>;
+  readonly audit: readonly AuditEntry[];
+  readonly meta: ClusterMeta | null;
+  readonly disarmed: MemoryDatabase["disarmed"];
+}
+
 export class MemoryDatabase {
   readonly aggregators = new Map<string, AggregatorRecord>();
   readonly audit: AuditEntry[] = [];
   meta: ClusterMeta | null = null;
   disarmed: { readonly by: string; readonly reason: string; readonly since: UnixMs } | null = null;
-  /** Asked once per operation. */
-  fateOf: (operation: string) => Fate = () => "answered";
+  /** Asked once per operation; `caller` is what the store's client was given as its name. */
+  fateOf: (operation: string, caller: string) => Fate = () => "answered";
   /** Resolves when a request has arrived, and again when its reply has. */
-  travel: () => Promise<void> = () => Promise.resolve();
+  travel: (caller: string, leg: "request" | "reply") => Promise<void> = () => Promise.resolve();
+  /** Told of every change of a shard at the moment when the server makes it. */
+  onChange: (change: ShardChange) => void = () => {};
   #shards = new Map<ShardId, MemoryShard>();
   #entries = 0;
 
@@ -65,12 +86,12 @@ export class MemoryDatabase {
   }
 
   /** Runs one operation as a server would: at once and alone, after its request has arrived. */
-  async operate<T>(operation: string, run: () => T): Promise<T> {
-    const fate = this.fateOf(operation);
-    await this.travel();
+  async operate<T>(operation: string, run: () => T, caller = ""): Promise<T> {
+    const fate = this.fateOf(operation, caller);
+    await this.travel(caller, "request");
     if (fate === "not-applied") throw new StoreUnavailableError(operation, new Error("away"));
     const reply = run();
-    await this.travel();
+    await this.travel(caller, "reply");
     if (fate === "applied-but-reply-lost") {
       throw new StoreUnavailableError(operation, new Error("reply lost"));
     }
@@ -82,6 +103,26 @@ export class MemoryDatabase {
     return `${this.#entries}-0`;
   }
 
+  snapshot(): MemorySnapshot {
+    return {
+      shards: new Map([...this.#shards].map(([shard, stored]) => [shard, copyOf(stored)])),
+      aggregators: new Map(this.aggregators),
+      audit: [...this.audit],
+      meta: this.meta,
+      disarmed: this.disarmed,
+    };
+  }
+
+  /** A replica that was behind is promoted: what was acknowledged since the snapshot is gone. */
+  restore(snapshot: MemorySnapshot): void {
+    this.wipe();
+    for (const [shard, stored] of snapshot.shards) this.#shards.set(shard, copyOf(stored));
+    for (const [id, record] of snapshot.aggregators) this.aggregators.set(id, record);
+    this.audit.push(...snapshot.audit);
+    this.meta = snapshot.meta;
+    this.disarmed = snapshot.disarmed;
+  }
+
   /** Like FLUSHALL. */
   wipe(): void {
     this.#shards = new Map();
@@ -90,4 +131,17 @@ export class MemoryDatabase {
     this.meta = null;
     this.disarmed = null;
   }
+}
+
+/** The records themselves are never changed, only replaced. */
+function copyOf(stored: MemoryShard): MemoryShard {
+  return {
+    ...stored,
+    nodes: new Map(stored.nodes),
+    incidents: new Map(stored.incidents),
+    outbox: new Map(stored.outbox),
+    proofs: new Map(stored.proofs),
+    history: [...stored.history],
+    ended: [...stored.ended],
+  };
 }

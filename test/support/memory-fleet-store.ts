@@ -17,6 +17,7 @@ type Disarm = Awaited<ReturnType<FleetStore["disarmed"]>>;
 
 export class MemoryFleetStore implements FleetStore {
   readonly #database: MemoryDatabase;
+  readonly #caller: string;
   /** What `health()` tells; a simulator sets it. */
   storeHealth: StoreHealth = {
     state: "up",
@@ -25,12 +26,17 @@ export class MemoryFleetStore implements FleetStore {
     description: "in memory",
   };
 
-  constructor(database: MemoryDatabase) {
+  constructor(database: MemoryDatabase, caller = "") {
     this.#database = database;
+    this.#caller = caller;
+  }
+
+  #operate<T>(operation: string, run: () => T): Promise<T> {
+    return this.#database.operate(operation, run, this.#caller);
   }
 
   async meta(create: ClusterMeta | null): Promise<ClusterMeta | null> {
-    const found = await this.#database.operate("meta", () => {
+    const found = await this.#operate("meta", () => {
       this.#database.meta ??= create;
       return this.#database.meta;
     });
@@ -42,7 +48,7 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   pulse(self: AggregatorRecord): Promise<readonly AggregatorRecord[]> {
-    return this.#database.operate("pulse", () => {
+    return this.#operate("pulse", () => {
       const { aggregators } = this.#database;
       const counter = Math.max(aggregators.get(self.id)?.counter ?? 0, self.counter) + 1;
       aggregators.set(self.id, { ...self, counter });
@@ -51,13 +57,13 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   forget(id: AggregatorId): Promise<void> {
-    return this.#database.operate("forget", () => {
+    return this.#operate("forget", () => {
       this.#database.aggregators.delete(id);
     });
   }
 
   shards(): ReturnType<FleetStore["shards"]> {
-    return this.#database.operate(
+    return this.#operate(
       "shards",
       () =>
         new Map(
@@ -70,25 +76,23 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   disarmed(): Promise<Disarm> {
-    return this.#database.operate("disarmed", () => this.#database.disarmed);
+    return this.#operate("disarmed", () => this.#database.disarmed);
   }
 
   setDisarmed(value: Disarm): Promise<void> {
-    return this.#database.operate("set disarmed", () => {
+    return this.#operate("set disarmed", () => {
       this.#database.disarmed = value;
     });
   }
 
   appendAudit(entry: AuditEntry): Promise<void> {
-    return this.#database.operate("append audit", () => {
+    return this.#operate("append audit", () => {
       this.#database.audit.push(entry);
     });
   }
 
   audit(limit: number): Promise<readonly AuditEntry[]> {
-    return this.#database.operate("audit", () =>
-      this.#database.audit.slice(-Math.max(1, limit)).reverse(),
-    );
+    return this.#operate("audit", () => this.#database.audit.slice(-Math.max(1, limit)).reverse());
   }
 
   health(): StoreHealth {

@@ -26,13 +26,23 @@ type PutIncident = Extract<ShardWrite, { kind: "put-incident" }>;
 
 export class MemoryShardStore implements ShardStore {
   readonly #database: MemoryDatabase;
+  readonly #caller: string;
 
-  constructor(database: MemoryDatabase) {
+  constructor(database: MemoryDatabase, caller = "") {
     this.#database = database;
+    this.#caller = caller;
+  }
+
+  #operate<T>(operation: string, run: () => T): Promise<T> {
+    return this.#database.operate(operation, run, this.#caller);
+  }
+
+  #written(operation: string, ownership: Ownership, writes: readonly ShardWrite[] = []): void {
+    this.#database.onChange({ kind: "written", operation, ownership, writes });
   }
 
   load(shard: ShardId): Promise<ShardSnapshot> {
-    return this.#database.operate("load-shard", () => {
+    return this.#operate("load-shard", () => {
       const stored = this.#database.shard(shard);
       return {
         owner: stored.owner,
@@ -49,7 +59,7 @@ export class MemoryShardStore implements ShardStore {
   }
 
   claim(request: Parameters<ShardStore["claim"]>[0]): Promise<ClaimOutcome> {
-    return this.#database.operate("claim-shard", (): ClaimOutcome => {
+    return this.#operate("claim-shard", (): ClaimOutcome => {
       const stored = this.#database.shard(request.shard);
       const { owner } = stored;
       const isExpected =
@@ -62,20 +72,23 @@ export class MemoryShardStore implements ShardStore {
       }
       stored.token = Math.max(stored.token, request.tokenSeen, request.now) + 1;
       stored.owner = { aggregator: request.self, token: stored.token as FencingToken };
+      this.#database.onChange({ kind: "claimed", shard: request.shard, owner: stored.owner });
       return { kind: "claimed", owner: stored.owner, generation: stored.generation };
     });
   }
 
   release(ownership: Ownership): Promise<void> {
-    return this.#database.operate("release-shard", () => {
+    return this.#operate("release-shard", () => {
       const stored = this.#database.shard(ownership.shard);
-      if (refusal(stored, ownership) === null) stored.owner = null;
+      if (refusal(stored, ownership) !== null) return;
+      stored.owner = null;
+      this.#database.onChange({ kind: "released", ownership });
     });
   }
 
   apply(ownership: Ownership, writes: readonly ShardWrite[]): Promise<ApplyOutcome> {
     const copied = structuredClone(writes);
-    return this.#database.operate("apply", (): ApplyOutcome => {
+    return this.#operate("apply", (): ApplyOutcome => {
       const stored = this.#database.shard(ownership.shard);
       switch (refusal(stored, ownership)) {
         case "generation-mismatch":
@@ -94,6 +107,7 @@ export class MemoryShardStore implements ShardStore {
         id: ownership.generationId,
         version: (stored.generation?.version ?? 0) + 1,
       };
+      this.#written("apply", ownership, copied);
       return { kind: "applied", generation: stored.generation };
     });
   }
@@ -134,7 +148,7 @@ export class MemoryShardStore implements ShardStore {
     ownership: Ownership,
     rowId: string,
   ): Promise<RowOutcome & { readonly replicasMet?: boolean }> {
-    return this.#database.operate("claim-row", () => {
+    return this.#operate("claim-row", () => {
       const stored = this.#database.shard(ownership.shard);
       const why = refusal(stored, ownership);
       if (why !== null) return { kind: "refused", why };
@@ -149,6 +163,7 @@ export class MemoryShardStore implements ShardStore {
         attempts: row.attempts + 1,
         claimedBy: claimerOf(ownership),
       });
+      this.#written("claim-row", ownership);
       return { kind: "done", replicasMet: true };
     });
   }
@@ -158,7 +173,7 @@ export class MemoryShardStore implements ShardStore {
     row: OutboxRow,
     history: HistoryEntry | null,
   ): Promise<RowOutcome> {
-    return this.#database.operate("settle-row", (): RowOutcome => {
+    return this.#operate("settle-row", (): RowOutcome => {
       const stored = this.#database.shard(ownership.shard);
       const why = refusal(stored, ownership);
       if (why !== null) return { kind: "refused", why };
@@ -177,16 +192,18 @@ export class MemoryShardStore implements ShardStore {
           ...{ state, attempts, claimedBy, lastAttemptAt, nextAttemptAt, lastStatus, lastError },
         });
       }
+      this.#written("settle-row", ownership);
       return { kind: "done" };
     });
   }
 
   putProofs(ownership: Ownership, proofs: ReadonlyMap<NodeId, UnixMs>): Promise<RowOutcome> {
-    return this.#database.operate("put-proofs", (): RowOutcome => {
+    return this.#operate("put-proofs", (): RowOutcome => {
       const stored = this.#database.shard(ownership.shard);
       const why = refusal(stored, ownership);
       if (why !== null) return { kind: "refused", why };
       for (const [node, at] of proofs) stored.proofs.set(node, at);
+      this.#written("put-proofs", ownership);
       return { kind: "done" };
     });
   }
@@ -199,7 +216,7 @@ export class MemoryShardStore implements ShardStore {
     if (before !== null && !/^\d{1,20}-\d{1,20}$/.test(before)) {
       throw new OperatingError("HB_API_BAD_REQUEST", "this is not a cursor of the history");
     }
-    return await this.#database.operate("history", () => {
+    return await this.#operate("history", () => {
       const all = this.#database.shard(shard).history;
       const older =
         before === null

@@ -6,21 +6,12 @@
 //
 // Usage: npm run mutants [-- --ci | <invariant-id>...]      --ci: one or two for each invariant, in a minute or two
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { makeTempDir } from "../support/temp-dir.ts";
-import { type Invariant, ROOT, readInvariants } from "./invariants.ts";
+import { type Invariant, readInvariants } from "./invariants.ts";
+import { copyRepository } from "./repository-copy.ts";
 
-const WORKSPACES = ["agent", "aggregator", "proto", "shared", "test"];
-const LEFT_OUT: ReadonlySet<string> = new Set(["node_modules", "dist", ".git", ".cache"]);
 /** One mutant runs a handful of unit test files. */
 const RUN_DEADLINE_MS = 300_000;
 
@@ -82,44 +73,6 @@ function runTests(copy: string, paths: readonly string[]): boolean {
     timeout: RUN_DEADLINE_MS,
   });
   return result.status === 0;
-}
-
-/**
- * Copies the sources. Installed packages are linked, but our own must resolve to the copy, so the
- * copy gets a node_modules of its own that links entry by entry.
- */
-function copyRepository(target: string): void {
-  for (const name of ["package.json", "package-lock.json", "tsconfig.base.json", ...WORKSPACES])
-    cpSync(join(ROOT, name), join(target, name), {
-      recursive: true,
-      filter: (source) => !LEFT_OUT.has(basename(source)),
-    });
-  linkPackages(join(ROOT, "node_modules"), join(target, "node_modules"));
-  for (const workspace of WORKSPACES) {
-    const nested = join(ROOT, workspace, "node_modules");
-    linkPackages(nested, join(target, workspace, "node_modules"));
-  }
-  const ours = join(target, "node_modules", "@herdbeat");
-  rmSync(ours, { force: true, recursive: true });
-  mkdirSync(ours, { recursive: true });
-  for (const workspace of WORKSPACES) symlinkSync(join(target, workspace), join(ours, workspace));
-}
-
-function linkPackages(from: string, to: string): void {
-  let names: string[];
-  try {
-    names = readdirSync(from);
-  } catch {
-    // A workspace without packages of its own has no such folder.
-    return;
-  }
-  mkdirSync(to, { recursive: true });
-  for (const name of names) {
-    if (name.startsWith(".") && name !== ".bin") continue;
-    const link = join(to, name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(from, name), link);
-  }
 }
 
 main(process.argv.slice(2));

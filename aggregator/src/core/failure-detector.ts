@@ -182,8 +182,9 @@ function livingHostTick(
   limits: DetectionLimits,
 ): HealthStep {
   const lasted = now.listening - health.since;
-  // Long-lasting agent trouble must not turn into a probe storm.
-  const interval = limits.probeInterval * (lasted < limits.agentPageAfter * 2 ? 2 : 10);
+  // Long-lasting agent trouble must not turn into a probe storm; but one lost packet is no silence.
+  const calm = limits.probeInterval * (lasted < limits.agentPageAfter * 2 ? 2 : 10);
+  const interval = state.probe.lastOutcome === "no-answer" ? limits.probeInterval : calm;
   const { failingSince } = state.probe;
   const ask = due(state, now, interval, failingSince === null ? "kernel" : "everybody");
   const wait: HealthStep = { ...same(health), ask };

@@ -13,7 +13,11 @@ import type { WitnessView } from "./witness-memory.ts";
  * was answered within `provenWithin` before the node's last sign of life.
  */
 export function probeIsProven(state: NodeState, limits: DetectionLimits): boolean {
-  const { provenAt } = state.probe;
+  const { provenAt, lastAnsweredAt } = state.probe;
+  // What answered this very process is dated by its own listening: a wall clock may have been set.
+  if (lastAnsweredAt !== null && state.lastHeardAt - lastAnsweredAt <= limits.provenWithin) {
+    return true;
+  }
   return provenAt !== null && state.record.lastSeenAt - provenAt <= limits.provenWithin;
 }
 

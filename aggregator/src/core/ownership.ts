@@ -31,10 +31,11 @@ export function planOwnership(view: OwnershipView): readonly OwnershipMove[] {
       }
       continue;
     }
-    if (wanted !== view.self) continue;
-    // Our own name without a token: an earlier life of this process.
-    const free =
-      owner === null || owner.aggregator === view.self || !view.living.has(owner.aggregator);
+    // Our own name without a token: an earlier life of this process, or a release that failed. While
+    // we live nobody else may take it, so we do, and give it to whoever should have it.
+    const isOurs = owner?.aggregator === view.self;
+    if (!isOurs && wanted !== view.self) continue;
+    const free = owner === null || isOurs || !view.living.has(owner.aggregator);
     if (free) moves.push({ kind: "claim", shard, expected: owner });
   }
   return moves;

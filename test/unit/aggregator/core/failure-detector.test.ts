@@ -1,3 +1,5 @@
+import { loadedNodeState } from "@herdbeat/aggregator/runtime/node-loading";
+import { listeningMs, unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { aliveNode, CLEAR_SIGHT, NodeDriver } from "../../../support/node-driver.ts";
 import { suite } from "../../../support/suite.ts";
@@ -73,6 +75,39 @@ test("a host that dies while its agent is stalled is declared a full timeout aft
   node.run(10_000);
   const declared = node.lines.find((line) => line.endsWith("host-down declared"));
   assert.is(declared, "10500 host-down declared");
+});
+
+test("one lost probe of a host whose agent is stalled for long declares nobody", () => {
+  const node = aliveNode();
+  node.run(100_000);
+  const before = node.lines.length;
+  while (node.state.probe.lastOutcome === "answered") {
+    node.kernel = "silent";
+    node.run(100);
+  }
+  node.kernel = "answers";
+  node.run(10_000);
+  assert.equal(node.lines.slice(before), []);
+});
+
+test("a kernel that answers is believed although the wall clock went back by hours", () => {
+  const node = aliveNode();
+  const { record, incidents } = node.state;
+  const lastSeenAt = unixMs(record.lastSeenAt + 7_200_000);
+  const since = listeningMs(node.at);
+  node.state = loadedNodeState(
+    { ...record, lastSeenAt },
+    incidents,
+    record.lastSeenAt,
+    since,
+    false,
+  );
+  node.run(40_000);
+  assert.equal(
+    node.lines.filter((line) => line.includes("host-down")),
+    [],
+  );
+  assert.is(node.state.health.state, "agent-down");
 });
 
 test("a closed stream without any proven probe is agent trouble, not host trouble", () => {

@@ -86,6 +86,12 @@ test("claims what an earlier life of its own name held", () => {
   assert.is(moves.length, 64);
 });
 
+test("claims what an earlier life held although another one should own it: nobody else may", () => {
+  const moves = planOwnership(view({ owners: owned(A) }));
+  assert.is(moves.length, 64);
+  assert.ok(moves.every((move) => move.kind === "claim" && move.expected?.aggregator === A));
+});
+
 test("gives away only when membership has settled", () => {
   const held = new Set([...allShards()]);
   assert.equal(planOwnership(view({ owners: owned(A), held, settled: false })), []);

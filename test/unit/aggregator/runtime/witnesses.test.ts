@@ -50,7 +50,7 @@ test("a silent death is declared between 2.0 and 2.4 s after the last heartbeat,
 
 test("a node that only we do not reach is isolated, never down, until it is dead indeed", async () => {
   const sim = await world(6);
-  sim.agent("node-3").isolated = true;
+  sim.agent("node-3").isolate();
   await sim.run(120_000);
   assert.equal(sim.delivered("host-down"), []);
   assert.equal(sim.delivered("host-isolated"), ["node-3"]);

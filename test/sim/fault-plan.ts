@@ -1,0 +1,214 @@
+/** What goes wrong in one phase of a run: drawn from a seed, complete before it begins. */
+import type { Random } from "@herdbeat/shared/random";
+import type { PathFault } from "./network.ts";
+
+/** All lengths in milliseconds of simulated time. */
+export type Fault =
+  | { readonly kind: "pause-aggregator"; readonly aggregator: string; readonly ms: number }
+  | { readonly kind: "crash-aggregator"; readonly aggregator: string; readonly ms: number }
+  | { readonly kind: "step-wall"; readonly aggregator: string; readonly by: number }
+  | {
+      readonly kind: "drift-wall";
+      readonly aggregator: string;
+      readonly rate: number;
+      readonly ms: number;
+    }
+  /** Cut off from every node and from its gateway, not from the store. */
+  | { readonly kind: "isolate-aggregator"; readonly aggregator: string; readonly ms: number }
+  | { readonly kind: "pause-agent"; readonly node: string; readonly ms: number }
+  | { readonly kind: "crash-agent"; readonly node: string; readonly ms: number }
+  /** Null: it stays off until the phase after the next. */
+  | { readonly kind: "power-loss"; readonly node: string; readonly ms: number | null }
+  | {
+      readonly kind: "paths";
+      readonly nodes: readonly string[];
+      readonly path: PathFault;
+      readonly ms: number;
+    }
+  | { readonly kind: "half-open"; readonly node: string }
+  | { readonly kind: "store-slow"; readonly upToMs: number; readonly ms: number }
+  /** Null: for all aggregators. */
+  | { readonly kind: "store-away"; readonly aggregator: string | null; readonly ms: number }
+  | { readonly kind: "store-replies-lost"; readonly share: number; readonly ms: number }
+  | { readonly kind: "store-wipe"; readonly adoptAfterMs: number }
+  /** The last writes are lost: a replica that was so far behind is promoted. */
+  | { readonly kind: "store-rollback"; readonly lagMs: number; readonly adoptAfterMs: number }
+  | { readonly kind: "receiver-away"; readonly ms: number }
+  | { readonly kind: "receiver-answers-lost"; readonly share: number; readonly ms: number }
+  /** Not a fault of ours: something that an agent reports, over after `ms`. */
+  | { readonly kind: "condition"; readonly node: string; readonly ms: number };
+
+export interface PlannedFault {
+  readonly at: number;
+  readonly fault: Fault;
+}
+
+export interface PlanOptions {
+  readonly random: Random;
+  readonly nodes: readonly string[];
+  readonly aggregators: readonly string[];
+  readonly from: number;
+  readonly until: number;
+  /** Mean time between two faults. */
+  readonly everyMs: number;
+}
+
+type Draw = (draw: Dice, options: PlanOptions) => Fault;
+
+/** How often each kind is drawn, against the others. */
+const KINDS: readonly (readonly [number, Draw])[] = [
+  [
+    4,
+    (d, o) => ({
+      kind: "pause-aggregator",
+      aggregator: d.one(o.aggregators),
+      ms: d.length(50, 45_000),
+    }),
+  ],
+  [
+    3,
+    (d, o) => ({
+      kind: "crash-aggregator",
+      aggregator: d.one(o.aggregators),
+      ms: d.length(500, 40_000),
+    }),
+  ],
+  [
+    2,
+    (d, o) => ({
+      kind: "step-wall",
+      aggregator: d.one(o.aggregators),
+      by: d.sign() * d.length(1_000, 7_200_000),
+    }),
+  ],
+  [
+    1,
+    (d, o) => ({
+      kind: "drift-wall",
+      aggregator: d.one(o.aggregators),
+      rate: d.sign() * d.next() * 0.2,
+      ms: d.length(10_000, 120_000),
+    }),
+  ],
+  [
+    2,
+    (d, o) => ({
+      kind: "isolate-aggregator",
+      aggregator: d.one(o.aggregators),
+      ms: d.length(2_000, 40_000),
+    }),
+  ],
+  [5, (d, o) => ({ kind: "pause-agent", node: d.one(o.nodes), ms: d.length(500, 120_000) })],
+  [5, (d, o) => ({ kind: "crash-agent", node: d.one(o.nodes), ms: d.length(500, 180_000) })],
+  [
+    6,
+    (d, o) => ({
+      kind: "power-loss",
+      node: d.one(o.nodes),
+      ms: d.next() < 0.4 ? null : d.length(1_000, 180_000),
+    }),
+  ],
+  [8, drawPaths],
+  [2, (d, o) => ({ kind: "half-open", node: d.one(o.nodes) })],
+  [2, (d) => ({ kind: "store-slow", upToMs: d.length(20, 2_000), ms: d.length(2_000, 30_000) })],
+  [
+    3,
+    (d, o) => ({
+      kind: "store-away",
+      aggregator: d.next() < 0.5 ? null : d.one(o.aggregators),
+      ms: d.length(500, 40_000),
+    }),
+  ],
+  [
+    2,
+    (d) => ({
+      kind: "store-replies-lost",
+      share: 0.05 + d.next() * 0.5,
+      ms: d.length(1_000, 20_000),
+    }),
+  ],
+  [0.6, (d) => ({ kind: "store-wipe", adoptAfterMs: d.length(5_000, 60_000) })],
+  [
+    0.8,
+    (d) => ({
+      kind: "store-rollback",
+      lagMs: d.length(50, 4_000),
+      adoptAfterMs: d.length(5_000, 60_000),
+    }),
+  ],
+  [2, (d) => ({ kind: "receiver-away", ms: d.length(500, 90_000) })],
+  [
+    2,
+    (d) => ({
+      kind: "receiver-answers-lost",
+      share: 0.1 + d.next() * 0.6,
+      ms: d.length(2_000, 60_000),
+    }),
+  ],
+  [8, (d, o) => ({ kind: "condition", node: d.one(o.nodes), ms: d.length(200, 60_000) })],
+];
+
+export function drawFaults(options: PlanOptions): readonly PlannedFault[] {
+  const dice = diceOf(options.random);
+  const total = KINDS.reduce((sum, [weight]) => sum + weight, 0);
+  const planned: PlannedFault[] = [];
+  let at = options.from;
+  for (;;) {
+    // Exponential gaps: bursts happen, so faults meet.
+    at += Math.ceil(-Math.log(1 - dice.next()) * options.everyMs);
+    if (at >= options.until) return planned;
+    planned.push({ at, fault: pick(dice.next() * total)(dice, options) });
+  }
+}
+
+function pick(point: number): Draw {
+  let left = point;
+  for (const [weight, draw] of KINDS) {
+    left -= weight;
+    if (left < 0) return draw;
+  }
+  return drawPaths;
+}
+
+function drawPaths(dice: Dice, options: PlanOptions): Fault {
+  const share = dice.next() < 0.6 ? 0 : dice.next();
+  const some = options.nodes.filter(() => dice.next() < share);
+  const nodes = some.length === 0 ? [dice.one(options.nodes)] : some;
+  const aggregator = dice.next() < 0.5 ? null : dice.one(options.aggregators);
+  const direction = dice.one(["to-aggregator", "to-node", "both"] as const);
+  const clean = { blocked: false, loss: 0, delayMs: 0, duplicates: 0 };
+  const harm = dice.one([
+    { ...clean, blocked: true },
+    { ...clean, blocked: true },
+    { ...clean, loss: dice.next() * 0.9 },
+    { ...clean, delayMs: dice.length(5, 3_000) },
+    { ...clean, duplicates: dice.next() },
+  ]);
+  return {
+    kind: "paths",
+    nodes,
+    path: { aggregator, direction, ...harm },
+    ms: dice.length(100, 60_000),
+  };
+}
+
+interface Dice {
+  next(): number;
+  sign(): 1 | -1;
+  one<T>(list: readonly T[]): T;
+  /** Between the two, short ones as often as long ones. */
+  length(least: number, most: number): number;
+}
+
+function diceOf(random: Random): Dice {
+  return {
+    next: () => random.next(),
+    sign: () => (random.next() < 0.5 ? 1 : -1),
+    one: (list) => {
+      const found = list[Math.floor(random.next() * list.length)];
+      if (found === undefined) throw new Error("nothing to choose from");
+      return found;
+    },
+    length: (least, most) => Math.round(least * (most / least) ** random.next()),
+  };
+}
