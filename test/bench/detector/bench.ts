@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { TURN_INTERVAL } from "@herdbeat/aggregator/runtime/turn-loop";
-import { seededRandom } from "@herdbeat/shared/random";
+import { type Random, seededRandom } from "@herdbeat/shared/random";
 import { systemRandom } from "@herdbeat/shared/system-random";
 import { type Bench, type BenchContext, PreconditionError } from "../lib/bench.ts";
 import { rounded } from "../lib/statistics.ts";
@@ -31,6 +31,7 @@ import { type Quality, qualityOf, tune } from "./quality.ts";
 import {
   allUnanswered,
   drawnFates,
+  lateAnswers,
   movedFates,
   observedFates,
   poissonUpper,
@@ -42,6 +43,8 @@ const TARGETS_MS = [1_000, 2_000, 3_000, 5_000];
 const PHI_THRESHOLDS = [1, 3, 8, 12];
 /** The agent's interval must be below `suspectAfter` by this, or the product does not start. */
 const SUSPECT_OVER_INTERVAL = 1.2;
+/** `probeTimeout` must be above the worst round trip; this share of answers may be later. */
+const LATE_SHARE_MAX = 0.01;
 /** Ours may make this share more mistakes than the best compared one. */
 const MARGIN = 1.05;
 
@@ -105,9 +108,16 @@ function prepare(args: readonly string[]): Replay {
     : fromFile(values.trace, laws, seed, values.delay !== undefined || values.loss !== undefined);
 }
 
+/** Independent of the others of this seed: generators of neighbouring seeds are not. */
+function stream(seed: number, number: number): Random {
+  const seeds = seededRandom(seed);
+  for (let skipped = 0; skipped < number; skipped++) seeds.next();
+  return seededRandom(parseInt(seeds.hex(4), 16));
+}
+
 function synthetic(name: string, laws: SyntheticLaws, seed: number): Replay {
-  const { seq, sentMs } = drawnSends(laws, seededRandom(seed));
-  const path = drawnPath(laws, seededRandom(seed + 1));
+  const { seq, sentMs } = drawnSends(laws, stream(seed, 0));
+  const path = drawnPath(laws, stream(seed, 1));
   const trace = makeTrace(seq, sentMs, arrivalTimes(sentMs, path));
   return replay(trace, drawnSecondPath(trace, laws, seed), seed, {
     trace: `synthetic ${name}`,
@@ -120,7 +130,7 @@ function synthetic(name: string, laws: SyntheticLaws, seed: number): Replay {
 function fromFile(file: string, laws: SyntheticLaws, seed: number, drawn: boolean): Replay {
   const text = readFileSync(file, "utf8");
   const { seq, sentMs, receivedMs } = parseTrace(text);
-  const path = drawnPath(laws, seededRandom(seed + 1));
+  const path = drawnPath(laws, stream(seed, 1));
   const trace = makeTrace(seq, sentMs, receivedMs ?? arrivalTimes(sentMs, path));
   const traceSha256 = createHash("sha256").update(text).digest("hex");
   const { delay, loss } = laws;
@@ -129,7 +139,7 @@ function fromFile(file: string, laws: SyntheticLaws, seed: number, drawn: boolea
     return replay(trace, drawnSecondPath(trace, laws, seed), seed, parameters);
   }
   const fates = observedFates(trace);
-  const random = seededRandom(seed + 2);
+  const random = stream(seed, 2);
   const moved = secondPath(
     movedFates(fates, random),
     movedFates(fates, random),
@@ -145,7 +155,7 @@ function drawnSecondPath(trace: Trace, laws: SyntheticLaws, seed: number): Secon
   const spanMs = (trace.sentMs.at(-1) ?? 0) - startMs;
   const count = Math.ceil(spanMs / trace.intervalMs) + 1;
   const [there, back] = [2, 3].map((offset) =>
-    drawnFates(drawnPath(laws, seededRandom(seed + offset)), count),
+    drawnFates(drawnPath(laws, stream(seed, offset)), count),
   ) as [Float64Array, Float64Array];
   return secondPath(there, back, startMs, trace.intervalMs);
 }
@@ -233,13 +243,17 @@ function measureOurs(
   const fixed = compared.find(({ detector }) => detector === "fixed")?.mistakes ?? null;
   const bestMistakes = best?.mistakes ?? 0;
   const { limits } = scaledConfig(one.declareAfterMs);
-  const predicted = one.mistakes * unansweredShare(work, one);
+  const { unanswered, late } = secondPathPredicts(work, one);
+  const predicted = one.mistakes * unanswered;
   const upper = poissonUpper(predicted);
   return {
     tdMs: rounded(two.tdMs, 1),
     tdWorstMs: rounded(two.tdWorstMs, 1),
     declareAfterMs: rounded(one.declareAfterMs, 1),
-    configurable: limits.suspectAfter > SUSPECT_OVER_INTERVAL * arrivals.intervalMs,
+    // Whether an operator may set these limits on this network.
+    configurable:
+      limits.suspectAfter > SUSPECT_OVER_INTERVAL * arrivals.intervalMs && late <= LATE_SHARE_MAX,
+    lateAnswerShare: rounded(late, 4),
     onePath: { mistakes: one.mistakes, pA: rounded(one.pA, 9) },
     twoPaths: {
       mistakes: two.mistakes,
@@ -266,15 +280,21 @@ function measureOurs(
 }
 
 /** Of the doubts that one path ends with a declaration, how many does the second path not refute? */
-function unansweredShare({ trace, path, seed }: Replay, { declareAfterMs }: OurQuality): number {
+function secondPathPredicts({ trace, path, seed }: Replay, { declareAfterMs }: OurQuality) {
   const { limits } = scaledConfig(declareAfterMs);
-  // Half a turn late on average, as everything that turns do.
-  const everyMs = Math.ceil(limits.probeInterval / TURN_INTERVAL) * TURN_INTERVAL;
-  const doubtMs = limits.declareAfter - limits.suspectAfter;
-  const questions = Math.max(1, Math.ceil(doubtMs / everyMs));
-  const spanMs = (trace.sentMs.at(-1) ?? 0) - (trace.sentMs[0] ?? 0);
-  const asked = { questions, everyMs, timeoutMs: limits.probeTimeout };
   const startMs = trace.sentMs[0] ?? 0;
+  const spanMs = (trace.sentMs.at(-1) ?? 0) - startMs;
   const fromStart: SecondPath = (atMs) => path(startMs + atMs);
-  return allUnanswered(fromStart, spanMs, asked, seededRandom(seed + 4));
+  const doubt = {
+    turns: (limits.declareAfter - limits.suspectAfter) / TURN_INTERVAL,
+    turnMs: TURN_INTERVAL,
+    // A question is asked at a turn.
+    everyMs: Math.ceil(limits.probeInterval / TURN_INTERVAL) * TURN_INTERVAL,
+    timeoutMs: limits.probeTimeout,
+  };
+  const random = stream(seed, 4);
+  return {
+    unanswered: allUnanswered(fromStart, spanMs, doubt, random),
+    late: lateAnswers(fromStart, spanMs, limits.probeTimeout, random),
+  };
 }

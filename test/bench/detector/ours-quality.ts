@@ -11,6 +11,8 @@ const DEATHS = 500;
 const TUNING_ROUNDS = 6;
 /** Of the mean T_D from its target. */
 const TUNED_WITHIN_MS = 0.5;
+/** Odd and large: neighbouring turns get seeds that are far apart. */
+const SPREAD = 0x9e3779b1;
 /** A death that is not declared within so many limits is a defect. */
 const LIMITS_MAX = 5;
 
@@ -33,7 +35,7 @@ export function ourQuality(
     {
       config: scaledConfig(declareAfterMs),
       path,
-      lateness: (turn) => seededRandom(seed + turn).next(),
+      lateness: (turn) => seededRandom(seed ^ Math.imul(turn, SPREAD)).next(),
       onChange(at, declared) {
         if (declared && at >= fromMs) mistakes += 1;
         if (!declared && since !== null) declaredMs += Math.max(0, at - Math.max(since, fromMs));

@@ -43,25 +43,54 @@ export function secondPath(
 
 const DRAWS = 20_000;
 
+export interface Doubt {
+  /** Turns from the suspicion to the declaration; a fraction is the chance of one more. */
+  readonly turns: number;
+  readonly turnMs: number;
+  /** Time between two questions. */
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
 /**
- * The share of doubts in which each of `questions` goes unanswered, asked every `everyMs`, with
- * `timeoutMs` each: what this path's law predicts, without the detector.
+ * The share of doubts in which no question is answered in time, neither within its deadline nor
+ * before the declaration: what this path's law predicts, without the detector.
  */
 export function allUnanswered(
   path: SecondPath,
   spanMs: number,
-  asked: { readonly questions: number; readonly everyMs: number; readonly timeoutMs: number },
+  { turns, turnMs, everyMs, timeoutMs }: Doubt,
   random: Random,
 ): number {
   let unanswered = 0;
   for (let draw = 0; draw < DRAWS; draw++) {
     const startMs = random.next() * spanMs;
+    const whole = Math.floor(turns);
+    const endMs = turnMs * (random.next() < turns - whole ? whole + 1 : whole);
     let all = true;
-    for (let question = 0; question < asked.questions && all; question++)
-      all = !(path(startMs + question * asked.everyMs) <= asked.timeoutMs);
+    for (let at = 0; at < endMs && all; at += everyMs)
+      all = !(path(startMs + at) <= Math.min(timeoutMs, endMs - at));
     if (all) unanswered += 1;
   }
   return unanswered / DRAWS;
+}
+
+/** The share of answers that come, but beyond the deadline: too many, and no limit was meant so. */
+export function lateAnswers(
+  path: SecondPath,
+  spanMs: number,
+  timeoutMs: number,
+  random: Random,
+): number {
+  let came = 0;
+  let late = 0;
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const tookMs = path(random.next() * spanMs);
+    if (Number.isNaN(tookMs)) continue;
+    came += 1;
+    if (tookMs > timeoutMs) late += 1;
+  }
+  return came === 0 ? 0 : late / came;
 }
 
 /** Beyond this mean a Poisson variable is close to a normal one, and its first term underflows. */

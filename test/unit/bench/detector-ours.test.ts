@@ -5,6 +5,7 @@ import { NO_ANSWERS, scaledConfig } from "../../bench/detector/ours.ts";
 import { ourQuality, tunedOurs } from "../../bench/detector/ours-quality.ts";
 import {
   allUnanswered,
+  lateAnswers,
   movedFates,
   observedFates,
   poissonUpper,
@@ -102,8 +103,24 @@ test("a file's own fates keep their order when they are moved, missing numbers a
 test("the predicted share is the power of one question's chance where losses are independent", () => {
   const random = seededRandom(1);
   const path = (): number => (random.next() < 0.5 ? NaN : 1);
-  const share = allUnanswered(path, 1_000, { questions: 3, everyMs: 1, timeoutMs: 5 }, random);
+  // Asked at 0, 200 and 400 of 500 ms.
+  const doubt = { turns: 5, turnMs: 100, everyMs: 200, timeoutMs: 5 };
+  const share = allUnanswered(path, 1_000, doubt, random);
   assert.ok(Math.abs(share - 0.125) < 0.01, String(share));
+});
+
+test("an answer after the declaration refutes nothing", () => {
+  // Two and a half turns: half of the doubts end at 200 ms, half at 300; the answer takes 250.
+  const doubt = { turns: 2.5, turnMs: 100, everyMs: 100, timeoutMs: 400 };
+  const share = allUnanswered(() => 250, 1_000, doubt, seededRandom(2));
+  assert.ok(Math.abs(share - 0.5) < 0.02, String(share));
+});
+
+test("late answers are those that came, beyond the deadline", () => {
+  const random = seededRandom(3);
+  const path = (askedMs: number): number => (askedMs < 500 ? NaN : askedMs < 750 ? 10 : 20);
+  const share = lateAnswers(path, 1_000, 15, random);
+  assert.ok(Math.abs(share - 0.5) < 0.02, String(share));
 });
 
 test("the Poisson bound is exceeded with a chance of one in a thousand at most", () => {
