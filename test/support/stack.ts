@@ -84,11 +84,11 @@ export class Stack {
   /** Arguments that run one of the product's entries. */
   command(entry: "aggregator" | "agent" | "herdctl" | "fleet" | "controller"): readonly string[] {
     const built = this.#options.runFrom === "build";
-    const source = ["--import", "tsx", "--conditions=source"];
+    const source = (path: string): readonly string[] => {
+      return [process.execPath, "--import", "tsx", "--conditions=source", join(ROOT, path)];
+    };
     const run = (path: string, dist: string): readonly string[] =>
-      built
-        ? [process.execPath, join(ROOT, dist)]
-        : [process.execPath, ...source, join(ROOT, path)];
+      built ? [process.execPath, join(ROOT, dist)] : source(path);
     switch (entry) {
       case "aggregator":
         return run("aggregator/src/main.ts", "aggregator/dist/main.js");
@@ -99,9 +99,9 @@ export class Stack {
       case "herdctl":
         return run("aggregator/src/cli/main.ts", "aggregator/dist/cli/main.js");
       case "fleet":
-        return [process.execPath, ...source, join(ROOT, "test/fleet/main.ts")];
+        return source("test/fleet/main.ts");
       case "controller":
-        return [process.execPath, ...source, join(ROOT, "test/controller/main.ts")];
+        return source("test/controller/main.ts");
     }
   }
 
@@ -312,9 +312,8 @@ ${extraConfig}
   }
 
   async incidents(): Promise<readonly IncidentFacts[]> {
-    return (
-      await this.get<{ readonly items: readonly IncidentFacts[] }>("/api/v1/incidents?limit=1000")
-    ).items;
+    type Incidents = { readonly items: readonly IncidentFacts[] };
+    return (await this.get<Incidents>("/api/v1/incidents?limit=1000")).items;
   }
 
   /** What the controller took effect on, once per webhook-id. */
