@@ -25,12 +25,17 @@ export class StreamClient {
 
   constructor(
     endpoint: string,
-    options: { readonly path?: string; readonly tls?: ConnectionOptions } = {},
+    options: {
+      readonly path?: string;
+      readonly tls?: ConnectionOptions;
+      readonly localAddress?: string;
+    } = {},
   ) {
     const { hostname, port } = new URL(endpoint);
     const host = hostname.replace(/^\[|\]$/g, "");
     const hello = upgradeRequest(`${hostname}:${port}`, options.path ?? AGENT_STREAM_PATH, KEY);
-    const target = { host, port: Number(port) };
+    const from = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
+    const target = { host, port: Number(port), ...from };
     this.socket =
       options.tls === undefined ? connectTcp(target) : connectTls({ ...target, ...options.tls });
     this.socket.write(hello);
