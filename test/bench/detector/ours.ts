@@ -48,6 +48,7 @@ export function scaledConfig(declareAfterMs: number): DetectionConfig {
     limits: {
       ...LIMITS,
       declareAfter: durationMs(declareAfterMs),
+      declareWithWitnesses: durationMs(LIMITS.declareWithWitnesses * ratio),
       suspectAfter: durationMs(LIMITS.suspectAfter * ratio),
       probeTimeout: durationMs(LIMITS.probeTimeout * ratio),
       probeInterval: durationMs(LIMITS.probeInterval * ratio),

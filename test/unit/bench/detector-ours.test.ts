@@ -57,11 +57,11 @@ test("a kernel that answered before and falls silent with the heartbeats is decl
 test("an answer beyond the deadline is none", () => {
   let questions = 0;
   // The first one, in peace, is in time: what was never proven would not count.
-  const late = (): number => (questions++ === 0 ? 2 : 501);
+  const late = (): number => (questions++ === 0 ? 2 : 401);
   const gap = withGaps([20_000, 24_000]);
   assert.is(ourQuality(gap, 3_000, late, SEED).mistakes, 1);
   questions = 0;
-  const inTime = (): number => (questions++ === 0 ? 2 : 499);
+  const inTime = (): number => (questions++ === 0 ? 2 : 399);
   assert.is(ourQuality(gap, 3_000, inTime, SEED).mistakes, 0);
 });
 
@@ -82,7 +82,7 @@ test("scaled limits keep the proportions of the defaults", () => {
   const { suspectAfter, declareAfter, probeTimeout, probeInterval } = scaledConfig(6_000).limits;
   assert.equal(
     [suspectAfter, declareAfter, probeTimeout, probeInterval],
-    [3_000, 6_000, 1_000, 1_000],
+    [3_000, 6_000, 800, 1_000],
   );
 });
 
