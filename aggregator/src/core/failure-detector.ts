@@ -110,6 +110,8 @@ function suspectTick(
     if (state.probe.lastOutcome !== "no-answer" || (state.probe.lastAskedAt ?? -1) < health.since) {
       return wait;
     }
+    // What was asked when the doubt began is answered by then; an older failure proves nothing.
+    if (now.listening - health.since <= limits.probeTimeout) return wait;
     if (health.cause === "closed" && !probeFailedFor(state, now, limits.declareAfter)) return wait;
   }
   const trouble = sightTrouble(event.own);

@@ -113,6 +113,21 @@ test("a kernel that answers is believed although the wall clock went back by hou
   assert.is(node.state.health.state, "agent-down");
 });
 
+test("a probe that failed before the doubt began declares nobody while the new one is under way", () => {
+  const node = aliveNode();
+  node.send({ kind: "probed", askedAt: listeningMs(node.at), outcome: "no-answer", detail: "" });
+  // Nobody was judged for ten seconds, as while the store is away: the doubt begins with its full silence.
+  let { state } = node;
+  const states = [10_000, 10_100, 10_500, 10_600].map((later) => {
+    const at = listeningMs(node.at + later);
+    const tick = { kind: "tick", lastHeardAt: state.lastHeardAt, own: CLEAR_SIGHT } as const;
+    const instant = { listening: at, wall: unixMs(state.record.lastSeenAt + later) };
+    ({ state } = step(state, tick, instant, node.config));
+    return state.health.state;
+  });
+  assert.equal(states, ["suspect", "suspect", "suspect", "declared"]);
+});
+
 test("a closed stream without any proven probe is agent trouble, not host trouble", () => {
   const node = new NodeDriver();
   node.kernel = "silent";
