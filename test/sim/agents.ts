@@ -10,7 +10,7 @@ import type { SimWorld } from "./world.ts";
 
 /** The real agent's limits: a hello that is not welcomed, a stream that is not acknowledged. */
 const HANDSHAKE_MS = 5_000;
-const SILENT_STREAM_MS = 25_000;
+const SILENT_STREAM_MS = 15_000;
 /** The real agent keeps so many events; the newest are refused beyond. */
 const SPOOL_MAX = 256;
 
