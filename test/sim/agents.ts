@@ -52,6 +52,11 @@ export class SimAgent {
     world.time.everySecond((world.time.now + phase) % 1_000, () => this.#tick());
   }
 
+  /** Whether something is wrong with the paths to an aggregator now. */
+  isCutFrom(aggregator: string): boolean {
+    return this.paths.harmlessSince(aggregator) === null;
+  }
+
   get connected(): boolean {
     return this.#session !== null;
   }
