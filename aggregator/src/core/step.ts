@@ -7,7 +7,7 @@ import type { SessionEpoch } from "@herdbeat/shared/ids";
 import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
 import { AGENT, endAgentIncident } from "./agent-verdict.ts";
 import { onConditionEvent, onConditionList } from "./condition-tracker.ts";
-import type { DetectionConfig } from "./detection-config.ts";
+import type { DetectionConfig, DetectionLimits } from "./detection-config.ts";
 import {
   ALIVE,
   type HealthStep,
@@ -154,7 +154,7 @@ function settle(
     current.incidents === before.incidents
   ) {
     if (!outcome.probe) return { state: current, effects: NO_EFFECTS };
-    return { state: asked(current, now), effects: [{ kind: "probe" }] };
+    return { state: asked(current, now, config.limits), effects: [{ kind: "probe" }] };
   }
   const effects: Effect[] = [];
   const from = before.record.state;
@@ -182,7 +182,7 @@ function settle(
     if (from !== to) effects.unshift({ kind: "state", from, to, because });
   }
   if (outcome.probe) {
-    next = asked(next, now);
+    next = asked(next, now, config.limits);
     effects.push({ kind: "probe" });
   }
   return { state: next, effects };
@@ -214,8 +214,13 @@ function record(
   };
 }
 
-function asked(state: NodeState, now: Instant): NodeState {
-  return { ...state, probe: { ...state.probe, lastAskedAt: now.listening } };
+/** A question after a pause longer than the timeout begins a new row of them. */
+function asked(state: NodeState, now: Instant, limits: DetectionLimits): NodeState {
+  const { probe } = state;
+  const isNewRow =
+    probe.lastAskedAt !== null && now.listening - probe.lastAskedAt > limits.declareAfter;
+  const failingSince = isNewRow ? null : probe.failingSince;
+  return { ...state, probe: { ...probe, failingSince, lastAskedAt: now.listening } };
 }
 
 function heardAt(state: NodeState, at: number, now: Instant): NodeState {

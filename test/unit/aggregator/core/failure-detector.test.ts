@@ -128,6 +128,22 @@ test("a probe that failed before the doubt began declares nobody while the new o
   assert.equal(states, ["suspect", "suspect", "suspect", "declared"]);
 });
 
+test("a probe that failed before nobody asked for long is no silence of the kernel", () => {
+  const node = aliveNode();
+  node.run(20_000);
+  assert.is(node.state.health.state, "agent-stalled");
+  node.kernel = "silent";
+  node.run(1_000);
+  node.kernel = "answers";
+  // The store is away: nobody is judged and nobody is asked.
+  node.at += 30_000;
+  node.run(5_000);
+  assert.is(node.state.health.state, "agent-stalled");
+  node.kernel = "silent";
+  node.run(5_000);
+  assert.is(node.state.health.state, "declared");
+});
+
 test("a closed stream without any proven probe is agent trouble, not host trouble", () => {
   const node = new NodeDriver();
   node.kernel = "silent";
