@@ -10,7 +10,7 @@ import type { SimWorld } from "./world.ts";
 
 /** The real agent's limits: a hello that is not welcomed, a stream that is not acknowledged. */
 const HANDSHAKE_MS = 5_000;
-const SILENT_STREAM_MS = 25_000;
+const SILENT_STREAM_MS = 15_000;
 /** The real agent keeps so many events; the newest are refused beyond. */
 const SPOOL_MAX = 256;
 
@@ -52,6 +52,11 @@ export class SimAgent {
     this.process = new SimProcess(world.time);
     this.poweredSince = world.time.now;
     world.time.everySecond((world.time.now + phase) % 1_000, () => this.#tick());
+  }
+
+  /** Whether something is wrong with the paths to an aggregator now. */
+  isCutFrom(aggregator: string): boolean {
+    return this.paths.harmlessSince(aggregator) === null;
   }
 
   get connected(): boolean {

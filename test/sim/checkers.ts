@@ -43,6 +43,8 @@ const HEARD_RECENTLY_MS = LIMITS.declareAfter - 300;
 const ANSWERABLE_MS = LIMITS.probeInterval + LIMITS.probeTimeout + 500;
 /** In doubt the gateway is asked twice a second. */
 const CUT_OFF_MS = 2_000;
+/** Whoever was cut off has heard nobody; each agent beats once a second, each kernel needs one question. */
+const SEES_AGAIN_MS = 1_500;
 const DELIVERIES_UNDER_WAY_MAX = 16;
 const ENDED_KEPT_MAX = 200;
 
@@ -104,6 +106,11 @@ export class Checkers {
     const silentFor = this.#world.gatewaySilentFor(aggregator.id);
     if (silentFor !== null && process.ranSince(this.#world.time.now - silentFor) > CUT_OFF_MS) {
       const what = `the gateway of ${aggregator.id} is silent for ${silentFor} ms, it judged ${agent.id}`;
+      return { checker: "the-cut-off-judge-nobody", what };
+    }
+    const seesFor = process.ranSince(this.#world.gatewayBackAt(aggregator.id));
+    if (silentFor === null && seesFor < SEES_AGAIN_MS && !agent.isCutFrom(aggregator.id)) {
+      const what = `${aggregator.id} sees again for ${seesFor} ms, it judged ${agent.id}`;
       return { checker: "the-cut-off-judge-nobody", what };
     }
     const harmless = agent.paths.harmlessSince(aggregator.id);

@@ -51,6 +51,8 @@ export interface PlanOptions {
   readonly until: number;
   /** Mean time between two faults. */
   readonly everyMs: number;
+  /** Whenever an aggregator stalls, some paths are cut too: what it missed then is not repeated. */
+  readonly stormy: boolean;
 }
 
 type Draw = (draw: Dice, options: PlanOptions) => Fault;
@@ -157,7 +159,10 @@ export function drawFaults(options: PlanOptions): readonly PlannedFault[] {
     // Exponential gaps: bursts happen, so faults meet.
     at += Math.ceil(-Math.log(1 - dice.next()) * options.everyMs);
     if (at >= options.until) return planned;
-    planned.push({ at, fault: pick(dice.next() * total)(dice, options) });
+    const fault = pick(dice.next() * total)(dice, options);
+    planned.push({ at, fault });
+    if (options.stormy && fault.kind === "pause-aggregator")
+      planned.push({ at: at + dice.length(1, 2_000), fault: cutDuring(fault.ms, dice, options) });
   }
 }
 
@@ -168,6 +173,13 @@ function pick(point: number): Draw {
     if (left < 0) return draw;
   }
   return drawPaths;
+}
+
+function cutDuring(ms: number, dice: Dice, options: PlanOptions): Fault {
+  const nodes = options.nodes.filter(() => dice.next() < 0.5);
+  const harm = { blocked: true, loss: 0, delayMs: 0, duplicates: 0 };
+  const path: PathFault = { aggregator: null, direction: "both", ...harm };
+  return { kind: "paths", nodes, path, ms: ms + dice.length(500, 2_000) };
 }
 
 function drawPaths(dice: Dice, options: PlanOptions): Fault {

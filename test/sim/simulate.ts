@@ -46,6 +46,8 @@ const SAFETY_MS = 900_000;
 /** Faults begin at most this late, so that most of them end by themselves. */
 const QUIET_END_MS = 60_000;
 const FAULT_EVERY_MS = 12_000;
+/** Every tenth seed lets stalls and broken paths meet on purpose. */
+const STORMY_EVERY = 10;
 const QUEUE_LOOK_MS = 10_000;
 /** Recovery is asked for what an agent reports, so that commits happen too. */
 const POLICY: Policy = { "guest-crashed": { action: "recover", minGrade: 0 } };
@@ -59,7 +61,9 @@ export async function simulate(options: SimOptions): Promise<SimOutcome> {
   try {
     await populate(world, options);
     for (let round = 0; world.time.now < options.hours * HOUR_MS; round++) {
-      await safety(world, injector, checkers, roundSeed(options.seed, round));
+      const stormy = options.seed % STORMY_EVERY === 0;
+      const seed = roundSeed(options.seed, round);
+      await safety(world, injector, checkers, { seed, stormy });
       if (checkers.violations.length > 0) break;
       const healedAt = injector.healAll();
       await converge(world, checkers, injector.operator, healedAt);
@@ -83,7 +87,7 @@ async function safety(
   world: SimWorld,
   injector: FaultInjector,
   checkers: Checkers,
-  seed: number,
+  { seed, stormy }: { readonly seed: number; readonly stormy: boolean },
 ): Promise<void> {
   const end = world.time.now + SAFETY_MS;
   const planned = drawFaults({
@@ -93,6 +97,7 @@ async function safety(
     from: world.time.now + SETTLE_MS * 3,
     until: end - QUIET_END_MS,
     everyMs: FAULT_EVERY_MS,
+    stormy,
   });
   injector.schedule(planned);
   while (world.time.now < end && checkers.violations.length === 0) {

@@ -63,6 +63,7 @@ export class SimWorld {
   readonly #mirrors = new Map<string, Map<ShardId, ShardMirror>>();
   readonly #seen = new Set<string>();
   readonly #lives = new Map<string, SimAggregator>();
+  readonly #gatewaysBack = new Map<string, number>();
   readonly #silentGateways = new Map<string, number>();
   #failure: { readonly error: unknown } | null = null;
 
@@ -130,7 +131,7 @@ export class SimWorld {
 
   /** What the gateway of a machine does, for this and later lives of the process there. */
   gatewayOf(id: string, answer: "answers" | "silent"): void {
-    this.#silentGateways.delete(id);
+    if (this.#silentGateways.delete(id)) this.#gatewaysBack.set(id, this.time.now);
     if (answer === "silent") this.#silentGateways.set(id, this.time.now);
   }
 
@@ -138,6 +139,11 @@ export class SimWorld {
   gatewaySilentFor(id: string): number | null {
     const since = this.#silentGateways.get(id);
     return since === undefined ? null : this.time.now - since;
+  }
+
+  /** When the gateway of a machine last began to answer again; before all time: it always did. */
+  gatewayBackAt(id: string): number {
+    return this.#gatewaysBack.get(id) ?? Number.NEGATIVE_INFINITY;
   }
 
   mirrorsOf(id: string): Map<ShardId, ShardMirror> {

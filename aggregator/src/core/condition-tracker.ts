@@ -43,7 +43,10 @@ export function onConditionList(
   reported: readonly ReportedCondition[],
   now: Instant,
 ): ConditionStep {
-  const kept = reported.slice(0, CONDITIONS_MAX);
+  // A whole list names each subject once; of one that does not, the last word counts.
+  const kept = [
+    ...new Map(reported.slice(0, CONDITIONS_MAX).map((one) => [keyOf(one), one])).values(),
+  ];
   const verdicts = kept.flatMap((condition) => verdictsOf(state, condition, now));
   const present = new Set(kept.map(keyOf));
   // A monitor that can not tell what there is, can not tell that something is no more.

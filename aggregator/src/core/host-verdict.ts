@@ -23,10 +23,10 @@ export function probeIsProven(state: NodeState, limits: DetectionLimits): boolea
 
 /** Every probe asked during the last `span` of listening went unanswered, and one was asked at its start. */
 export function probeFailedFor(state: NodeState, now: Instant, span: DurationMs): boolean {
-  const { failingSince, lastOutcome } = state.probe;
-  return (
-    lastOutcome === "no-answer" && failingSince !== null && now.listening - failingSince >= span
-  );
+  const { failingSince, lastAskedAt, lastOutcome } = state.probe;
+  if (lastOutcome !== "no-answer" || failingSince === null || lastAskedAt === null) return false;
+  // While nobody asked (the store was away) nothing was proven: the questions begin anew.
+  return now.listening - lastAskedAt <= span && now.listening - failingSince >= span;
 }
 
 /** A question asked since the doubt began went unanswered. */

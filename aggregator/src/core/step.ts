@@ -8,7 +8,7 @@ import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
 import { AGENT, endAgentIncident } from "./agent-verdict.ts";
 import { onConditionEvent, onConditionList } from "./condition-tracker.ts";
 import { refusalText, withDecisions } from "./decision.ts";
-import type { DetectionConfig } from "./detection-config.ts";
+import type { DetectionConfig, DetectionLimits } from "./detection-config.ts";
 import {
   ALIVE,
   latestHeard,
@@ -159,7 +159,10 @@ function settle(
     current.incidents === before.incidents
   ) {
     if (outcome.ask === "nobody") return { state: current, effects: NO_EFFECTS };
-    return { state: asked(current, outcome.ask, now), effects: QUESTIONS[outcome.ask] };
+    return {
+      state: asked(current, outcome.ask, now, config.limits),
+      effects: QUESTIONS[outcome.ask],
+    };
   }
   const effects: Effect[] = [];
   const from = before.record.state;
@@ -198,7 +201,7 @@ function settle(
     if (from !== to) effects.unshift({ kind: "state", from, to, because });
   }
   if (outcome.ask !== "nobody") {
-    next = asked(next, outcome.ask, now);
+    next = asked(next, outcome.ask, now, config.limits);
     effects.push(...QUESTIONS[outcome.ask]);
   }
   return { state: next, effects };
@@ -211,9 +214,14 @@ const QUESTIONS: { readonly [A in Ask]: readonly Effect[] } = {
   everybody: [{ kind: "probe" }, { kind: "ask-witnesses" }],
 };
 
-function asked(state: NodeState, ask: Ask, now: Instant): NodeState {
+/** A question after a pause longer than the timeout begins a new row of them. */
+function asked(state: NodeState, ask: Ask, now: Instant, limits: DetectionLimits): NodeState {
   if (ask === "witnesses") return state;
-  return { ...state, probe: { ...state.probe, lastAskedAt: now.listening } };
+  const { probe } = state;
+  const isNewRow =
+    probe.lastAskedAt !== null && now.listening - probe.lastAskedAt > limits.declareAfter;
+  const failingSince = isNewRow ? null : probe.failingSince;
+  return { ...state, probe: { ...probe, failingSince, lastAskedAt: now.listening } };
 }
 
 function heardAt(state: NodeState, at: number, now: Instant): NodeState {

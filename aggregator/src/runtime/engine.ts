@@ -183,7 +183,7 @@ export class Engine implements Startable {
       table: this.table,
       runners: this.runners,
       config,
-      sight: new OwnSightKeeper(gateway, clock),
+      sight: new OwnSightKeeper(gateway, clock, config.limits.declareAfter),
       storeUp: () => fleet.health().state === "up",
       stallTolerance: this.#deps.stallTolerance,
       peacetimeInterval: this.#deps.peacetimeInterval,

@@ -1,4 +1,8 @@
-/** Keeps an answer to "can we see?" at hand: asks our gateway often while somebody is in doubt. */
+/**
+ * Keeps an answer to "can we see?" at hand: asks our gateway often while somebody is in doubt. After
+ * it was silent it vouches for us again only when it has answered for as long as silence takes to
+ * count: what was not heard and not answered while we were cut off proves nothing.
+ */
 import type { Clock, DurationMs, MonotonicMs } from "@herdbeat/shared/time";
 import { durationMs, elapsed } from "@herdbeat/shared/time";
 import type { OwnSight } from "../core/node-state.ts";
@@ -11,13 +15,17 @@ const GATEWAY_TIMEOUT = durationMs(400);
 export class OwnSightKeeper {
   readonly #gateway: GatewayCheck;
   readonly #clock: Clock;
+  readonly #settle: DurationMs;
+  /** The first answer after a silence; null: it was not silent since it last vouched for us. */
+  #recovering: { readonly since: MonotonicMs | null } | null = null;
   #answer: OwnSight["gateway"] = "unknown";
   #askedAt: MonotonicMs | null = null;
   #asking = false;
 
-  constructor(gateway: GatewayCheck, clock: Clock) {
+  constructor(gateway: GatewayCheck, clock: Clock, settle: DurationMs) {
     this.#gateway = gateway;
     this.#clock = clock;
+    this.#settle = settle;
   }
 
   get answer(): OwnSight["gateway"] {
@@ -33,7 +41,7 @@ export class OwnSightKeeper {
     this.#askedAt = now;
     this.#gateway.check(GATEWAY_TIMEOUT).then(
       (answer) => {
-        this.#answer = answer;
+        this.#answer = this.#settled(answer);
         this.#asking = false;
       },
       () => {
@@ -41,5 +49,15 @@ export class OwnSightKeeper {
         this.#asking = false;
       },
     );
+  }
+
+  #settled(answer: OwnSight["gateway"]): OwnSight["gateway"] {
+    if (answer === "silent") this.#recovering = { since: null };
+    if (answer !== "answers" || this.#recovering === null) return answer;
+    const now = this.#clock.now();
+    const since = this.#recovering.since ?? now;
+    const isOver = elapsed(since, now) >= this.#settle;
+    this.#recovering = isOver ? null : { since };
+    return isOver ? "answers" : "silent";
   }
 }

@@ -1,3 +1,4 @@
+import { step } from "@herdbeat/aggregator/core/step";
 import { loadedNodeState } from "@herdbeat/aggregator/runtime/node-loading";
 import { listeningMs, unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
@@ -108,6 +109,40 @@ test("a kernel that answers is believed although the wall clock went back by hou
     [],
   );
   assert.is(node.state.health.state, "agent-down");
+});
+
+test("a probe that failed before the doubt began declares nobody while the new one is under way", () => {
+  const node = aliveNode();
+  node.send({ kind: "probed", askedAt: listeningMs(node.at), outcome: "no-answer", detail: "" });
+  // Nobody was judged for ten seconds, as while the store is away: the doubt begins with its full silence.
+  let { state } = node;
+  const asked = listeningMs(node.at + 10_000);
+  const states = [10_000, 10_100, 10_500, 10_600].map((later) => {
+    const at = listeningMs(node.at + later);
+    const tick = { kind: "tick", lastHeardAt: state.lastHeardAt, own: CLEAR_SIGHT } as const;
+    const instant = { listening: at, wall: unixMs(state.record.lastSeenAt + later) };
+    const answer = { kind: "probed", askedAt: asked, outcome: "no-answer", detail: "" } as const;
+    if (later === 10_600) ({ state } = step(state, answer, instant, node.config));
+    ({ state } = step(state, tick, instant, node.config));
+    return state.health.state;
+  });
+  assert.equal(states, ["suspect", "suspect", "suspect", "declared"]);
+});
+
+test("a probe that failed before nobody asked for long is no silence of the kernel", () => {
+  const node = aliveNode();
+  node.run(20_000);
+  assert.is(node.state.health.state, "agent-stalled");
+  node.kernel = "silent";
+  node.run(1_000);
+  node.kernel = "answers";
+  // The store is away: nobody is judged and nobody is asked.
+  node.at += 30_000;
+  node.run(5_000);
+  assert.is(node.state.health.state, "agent-stalled");
+  node.kernel = "silent";
+  node.run(5_000);
+  assert.is(node.state.health.state, "declared");
 });
 
 test("a closed stream without any proven probe is agent trouble, not host trouble", () => {

@@ -125,7 +125,8 @@ test(
           for (const line of node.lines) kinds.add(line.replace(/^\d+ \S+ /, ""));
         },
       ),
-      { numRuns: 150 },
+      // The seed that once found a list with two words about one subject.
+      { numRuns: 300, seed: 1_023_040_261 },
     );
     for (const kind of ["declared", "changed", "committed", "retracted", "cleared"]) {
       assert.ok(kinds.has(kind), `no life had a ${kind}: ${[...kinds].join(", ")}`);
