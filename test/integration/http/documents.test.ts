@@ -26,7 +26,7 @@ test("run one after the other in one shell", async () => {
   const { stdout } = await run("bash", ["-c", script], { env: environment, timeout: 15_000 });
   await api.stop();
   assert.match(stdout, /"stateReason":"no heartbeat/);
-  assert.match(stdout, /What was seen:/);
+  assert.match(stdout, /What happened:/);
   assert.match(stdout, /"message":"12 of 120 guests"/);
   assert.match(stdout, /"state":"succeeded","progress":100/);
   assert.match(stdout, /event: snapshot/);

@@ -3,7 +3,7 @@
 import type { Explanation, NodeDetail, ReplayDto } from "@herdbeat/aggregator/adapters/http/dto";
 import { runHerdctl } from "@herdbeat/aggregator/cli/program";
 import { decisionsOf } from "@herdbeat/aggregator/core/decision";
-import { readDecision, sealed } from "@herdbeat/aggregator/core/decision-text";
+import { CORE_VERSION, readDecision, sealed } from "@herdbeat/aggregator/core/decision-text";
 import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";
 import type { IncidentId } from "@herdbeat/shared/ids";
 import * as assert from "uvu/assert";
@@ -126,7 +126,7 @@ test("whatever the store holds, both answers are sentences", async () => {
     { a: 1 },
     "text",
     ["declared 00000000 {}"],
-    [sealed("declared", '{"core":"2","wall":1e999}')],
+    [sealed("declared", `{"core":"${CORE_VERSION}","wall":1e999}`)],
     ["x".repeat(2_000_000)],
     Array.from({ length: 50_000 }, () => "x"),
     ["\u001b[31mred 00000000 {}"],
