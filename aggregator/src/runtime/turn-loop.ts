@@ -32,7 +32,7 @@ import type { WitnessDesk } from "./witness-desk.ts";
 
 /** One turn; also the resolution of every deadline. */
 export const TURN_INTERVAL: DurationMs = durationMs(100);
-/** An acknowledgement at least this often; the agent gives a stream up after 25 s without one. */
+/** An acknowledgement at least this often; the agent gives a stream up after 15 s without one. */
 const ACK_EVERY_TURNS = 100;
 /** Events waiting for a turn; more means that we are flooded, and the newest are refused. */
 const INBOX_MAX = 200_000;
