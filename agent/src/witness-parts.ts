@@ -12,8 +12,9 @@ export interface WitnessParts {
   readonly witness: Witness | null;
   /** What a Hello says of it, as of now. */
   capabilities(): readonly string[];
-  /** The aggregator's name for this node: what signatures must name. */
+  /** The aggregator's name for this node: what signatures must name. It knows the last key by now. */
   named(nodeId: NodeId): void;
+  /** Of the certificate that a stream is being opened with. */
   useKey(pem: Buffer): void;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -36,6 +37,8 @@ export function createWitnessParts(
     };
   }
   let { nodeId } = own;
+  // A renewed key signs once an aggregator has welcomed us with it: the one that asks meanwhile knows the old.
+  let nextKey: Buffer | null = null;
   const { listen, port } = config.witness;
   const common = { clock: systemClock, logger, metrics };
   const prober = new Prober({ ...common, timers: systemTimers, networks: config.networks });
@@ -55,8 +58,11 @@ export function createWitnessParts(
     },
     named: (name) => {
       nodeId = name;
+      if (nextKey !== null) responder.useKey(nextKey);
     },
-    useKey: (pem) => responder.useKey(pem),
+    useKey: (pem) => {
+      nextKey = pem;
+    },
     start: () => responder.listen(),
     stop: () => {
       prober.stop();

@@ -19,6 +19,7 @@ import { HttpWebhook } from "./adapters/webhook/http-webhook.ts";
 import { WsAgentListener } from "./adapters/ws/agent-listener.ts";
 import { WsMesh } from "./adapters/ws/mesh/ws-mesh.ts";
 import { StreamServer } from "./adapters/ws/stream-server.ts";
+import { WitnessEchoVerifier } from "./adapters/ws/witness-echo-verifier.ts";
 import { type AggregatorConfig, detectionLimits } from "./config.ts";
 import type { AgentListener } from "./ports/agent-listener.ts";
 import type { GatewayCheck } from "./ports/kernel-probe.ts";
@@ -152,6 +153,7 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
     listener,
     probe,
     probePort: config.detection.probe.port,
+    echoes: new WitnessEchoVerifier(),
     gateway: gatewayCheck(config, probe),
     sender,
     requestDestination: requestDestination(config),

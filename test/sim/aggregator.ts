@@ -103,6 +103,8 @@ export class SimAggregator {
       mirrors: this.#mirrors(),
       listener: this.#listener(),
       probePort: 9,
+      // Simulated agents answer no echoes.
+      echoes: { worthOf: () => "forged" },
       probe: this.#probe(),
       gateway: {
         check: () => {

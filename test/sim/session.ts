@@ -46,6 +46,7 @@ export class SimSession implements AgentSession {
     const hello: Parameters<AgentObserver["onHello"]>[1] = {
       nodeId: agent.id,
       authenticated: true,
+      publicKey: null,
       version: 1,
       hostname: agent.id,
       address: agent.id,

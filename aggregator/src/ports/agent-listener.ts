@@ -10,6 +10,8 @@ export interface AgentHello {
   readonly nodeId: NodeId;
   /** True when the client certificate named the node; false in insecure mode. */
   readonly authenticated: boolean;
+  /** Of that certificate (DER, SubjectPublicKeyInfo); null in insecure mode. */
+  readonly publicKey: Uint8Array | null;
   /** Negotiated protocol version. */
   readonly version: number;
   readonly hostname: string;

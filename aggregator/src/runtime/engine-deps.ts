@@ -6,6 +6,7 @@ import type { Random } from "@herdbeat/shared/random";
 import type { Clock, DurationMs, Timers } from "@herdbeat/shared/time";
 import type { DetectionConfig } from "../core/detection-config.ts";
 import type { AgentListener } from "../ports/agent-listener.ts";
+import type { EchoVerifier } from "../ports/echo-verifier.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
 import type { NoticeView } from "../ports/fleet-view.ts";
 import type { GatewayCheck, KernelProbe } from "../ports/kernel-probe.ts";
@@ -39,6 +40,7 @@ export interface EngineDeps {
   readonly probe: KernelProbe;
   /** The port that `probe` asks; witnesses ask the same. */
   readonly probePort: number;
+  readonly echoes: EchoVerifier;
   readonly gateway: GatewayCheck;
   readonly sender: WebhookSender;
   /** The one that is asked for recovery; null: nobody. All get facts. */

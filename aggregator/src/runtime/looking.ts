@@ -3,6 +3,7 @@ import type { Metrics } from "@herdbeat/shared/metrics";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
 import type { DetectionLimits } from "../core/detection-config.ts";
+import type { EchoVerifier } from "../ports/echo-verifier.ts";
 import type { KernelProbe } from "../ports/kernel-probe.ts";
 import type { NodeTable } from "./node-table.ts";
 import { ProbeDesk } from "./probe-desk.ts";
@@ -17,6 +18,7 @@ export interface LookingDeps {
   readonly metrics: Metrics;
   readonly probe: KernelProbe;
   readonly probePort: number;
+  readonly echoes: EchoVerifier;
   readonly limits: DetectionLimits;
 }
 
@@ -33,11 +35,12 @@ export function probeDesk({ turns, clock, probe, limits }: LookingDeps): ProbeDe
 }
 
 export function witnessDesk(deps: LookingDeps): WitnessDesk {
-  const { turns, table, random, metrics, limits, probePort } = deps;
+  const { turns, table, random, metrics, limits, probePort, echoes } = deps;
   return new WitnessDesk({
     table,
     limits,
     port: probePort,
+    echoes,
     random,
     metrics,
     now: () => turns.now(),

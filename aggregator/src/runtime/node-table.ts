@@ -17,6 +17,8 @@ export class NodeTable {
   ownLagMs: Uint32Array = new Uint32Array(256);
   /** Where the node answers echo questions; 0 = nowhere. */
   echoPort: Uint16Array = new Uint16Array(256);
+  /** Of the certificate of its last session here; null = not known, nobody's echo is its own. */
+  readonly echoKeys: (Uint8Array | null)[] = [];
   /** 1 = alive and nothing but silence can change that. */
   quiet: Uint8Array = new Uint8Array(256);
   readonly states: (NodeState | null)[] = [];
@@ -54,6 +56,7 @@ export class NodeTable {
     this.sequence[index] = 0;
     this.ownLagMs[index] = 0;
     this.echoPort[index] = 0;
+    this.echoKeys[index] = null;
     this.quiet[index] = 0;
     this.#indexes.set(state.record.id, index);
     return index;
@@ -71,6 +74,7 @@ export class NodeTable {
     this.#indexes.delete(state.record.id);
     this.states[index] = null;
     this.sessions[index] = null;
+    this.echoKeys[index] = null;
     this.quiet[index] = 1;
     this.lastHeardAt[index] = Number.POSITIVE_INFINITY;
     this.#free.push(index);

@@ -18,6 +18,7 @@ import {
   CAPABILITY_WITNESS,
   type WitnessReport,
 } from "../ports/agent-listener.ts";
+import type { EchoVerifier, EchoWorth } from "../ports/echo-verifier.ts";
 import type { NodeTable } from "./node-table.ts";
 import { echoPortOf, observationsOf, probesFor, type WitnessQuestion } from "./witness-question.ts";
 import { type RingMember, WitnessRing } from "./witness-ring.ts";
@@ -27,6 +28,7 @@ export interface WitnessDeskDeps {
   readonly limits: DetectionLimits;
   /** Closed on every node; the same that we ask ourselves. */
   readonly port: number;
+  readonly echoes: EchoVerifier;
   readonly random: Random;
   readonly metrics: Metrics;
   readonly now: () => ListeningMs;
@@ -59,6 +61,7 @@ export type Fate =
   | "unknown"
   | "wrong-node"
   | "malformed"
+  | "forged-echo"
   | "not-asked";
 const FATES: readonly Fate[] = [
   "asked",
@@ -67,6 +70,7 @@ const FATES: readonly Fate[] = [
   "unknown",
   "wrong-node",
   "malformed",
+  "forged-echo",
   "not-asked",
 ];
 
@@ -102,6 +106,7 @@ export class WitnessDesk {
 
   joined(index: number, session: AgentSession, hello: AgentHello): void {
     this.#deps.table.echoPort[index] = echoPortOf(hello.capabilities);
+    this.#deps.table.echoKeys[index] = hello.publicKey;
     const id = hello.nodeId;
     if (!hello.capabilities.includes(CAPABILITY_WITNESS)) {
       this.#ring.remove(id);
@@ -174,13 +179,29 @@ export class WitnessDesk {
     const { index, node, witness, domain, askedAt } = question;
     const took = durationMs(now() - askedAt);
     const hasStalled = discounted() - question.discounted > STALL_VOIDS_MS;
-    const observations = observationsOf(question, report, took, limits.probeTimeout, hasStalled);
+    const observations = observationsOf(question, report, {
+      took,
+      timeout: limits.probeTimeout,
+      hasStalled,
+      worthOf: (reply, nonce) => this.#worthOf(question, reply, nonce),
+    });
     if (observations === null) {
       this.#count("malformed");
       return;
     }
     this.#count("believed");
     post(index, node, { kind: "witnessed", witness, domain, askedAt, observations });
+  }
+
+  /** Who signed matters only in a doubt: in peacetime a check per echo would cost what heartbeats do. */
+  #worthOf({ index, node }: WitnessQuestion, reply: Uint8Array, nonce: Uint8Array): EchoWorth {
+    const { table, echoes } = this.#deps;
+    const isOther = table.indexOf(node) !== index;
+    const isInDoubt = !isOther && table.state(index).health.state !== "alive";
+    const publicKey = isInDoubt ? (table.echoKeys[index] ?? null) : null;
+    const worth = echoes.worthOf({ reply, nonce, nodeId: node, publicKey });
+    if (worth === "forged") this.#count("forged-echo");
+    return worth;
   }
 
   #witnessesOf(state: NodeState, now: ListeningMs): readonly RingMember[] {

@@ -11,6 +11,7 @@ import {
   type WitnessProbe,
   type WitnessReport,
 } from "../ports/agent-listener.ts";
+import type { EchoWorth } from "../ports/echo-verifier.ts";
 
 export interface WitnessQuestion {
   readonly id: number;
@@ -75,6 +76,14 @@ function bytesOf(hex: string): Uint8Array {
   );
 }
 
+/** How a report came, and what tells a node's own echo from anybody's. */
+export interface ReportContext {
+  readonly took: DurationMs;
+  readonly timeout: DurationMs;
+  readonly hasStalled: boolean;
+  readonly worthOf: (reply: Uint8Array, nonce: Uint8Array) => EchoWorth;
+}
+
 /**
  * One observation for each probe of the question, or null for a report that answers anything else:
  * who is confused in one thing is believed in none. What is missing was not seen.
@@ -82,9 +91,7 @@ function bytesOf(hex: string): Uint8Array {
 export function observationsOf(
   question: WitnessQuestion,
   report: WitnessReport,
-  took: DurationMs,
-  timeout: DurationMs,
-  hasStalled: boolean,
+  context: ReportContext,
 ): readonly WitnessObservation[] | null {
   const { probes } = question;
   const seen = new Map<WitnessProbe, WitnessReport["observations"][number]>();
@@ -97,39 +104,33 @@ export function observationsOf(
     seen.set(probe, one);
   }
   return probes.map((probe) => {
+    const { kind, networkRole: network } = probe;
     const one = seen.get(probe);
-    const outcome = one === undefined ? "cannot-ask" : outcomeOf(one.outcome, took, timeout);
-    return {
-      kind: probe.kind,
-      network: probe.networkRole,
-      // While we stalled the report, or the answer to it, may have waited unread.
-      outcome: outcome === "no-answer" && hasStalled ? "cannot-ask" : outcome,
-      authenticated:
-        one !== undefined && outcome === "answered" && isAuthenticated(probe, one.proof),
-    };
+    const outcome = one === undefined ? "cannot-ask" : outcomeOf(one.outcome, context);
+    // A refusal of the echo's port comes from the kernel, and is nobody's signature.
+    if (kind !== "udp-echo" || one?.outcome !== "answered")
+      return { kind, network, outcome, authenticated: false };
+    const worth = context.worthOf(one.proof, probe.nonce);
+    // An old echo, or one by another node's key, is no word of this node.
+    return worth === "forged"
+      ? { kind, network, outcome: "cannot-ask", authenticated: false }
+      : { kind, network, outcome, authenticated: worth === "authenticated" };
   });
 }
 
-function outcomeOf(word: string, took: DurationMs, timeout: DurationMs): WitnessOutcome {
+function outcomeOf(word: string, { took, timeout, hasStalled }: ReportContext): WitnessOutcome {
   switch (word) {
     // A refusal comes from the kernel: it lives.
     case "answered":
     case "refused":
       return "answered";
+    // While we stalled the report, or the answer to it, may have waited unread.
     case "unreachable":
-      return "no-answer";
+      return hasStalled ? "cannot-ask" : "no-answer";
     case "timeout":
       // Who gave up before the deadline did not wait for the answer.
-      return took + EARLY_SLACK_MS < timeout ? "cannot-ask" : "no-answer";
+      return hasStalled || took + EARLY_SLACK_MS < timeout ? "cannot-ask" : "no-answer";
     default:
       return "cannot-ask";
   }
-}
-
-/**
- * Whether an echo could have come from the node alone, by its key and our nonce. The node's key is
- * not known here yet: no answer is believed to be more than somebody's.
- */
-export function isAuthenticated(_probe: WitnessProbe, _proof: Uint8Array): boolean {
-  return false;
 }

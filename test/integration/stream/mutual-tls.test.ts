@@ -1,5 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { EchoResponder } from "@herdbeat/agent/adapters/witness/echo-responder";
+import { Prober } from "@herdbeat/agent/adapters/witness/prober";
 import {
   createThrowAwayCa,
   type ThrowAwayCa,
@@ -9,10 +11,12 @@ import { loadTlsFiles } from "@herdbeat/aggregator/adapters/tls/tls-files";
 import { WsAgentListener } from "@herdbeat/aggregator/adapters/ws/agent-listener";
 import { identityOf } from "@herdbeat/aggregator/adapters/ws/peer-identity";
 import { StreamServer } from "@herdbeat/aggregator/adapters/ws/stream-server";
+import { WitnessEchoVerifier } from "@herdbeat/aggregator/adapters/ws/witness-echo-verifier";
 import type { AggregatorId, NodeId } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
-import { systemClock } from "@herdbeat/shared/system-clock";
-import type { Clock, UnixMs } from "@herdbeat/shared/time";
+import { silentMetrics } from "@herdbeat/shared/metrics";
+import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
+import { type Clock, durationMs, type UnixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { eventually } from "../../support/eventually.ts";
 import { RecordingObserver } from "../../support/recording-observer.ts";
@@ -74,6 +78,72 @@ test("takes the node's id from the certificate, never from the hello", async () 
   client.socket.end();
   await eventually(() => observer.closes.length === 1);
   assert.equal(observer.closes, ["peer-closed"]);
+});
+
+/** What a witness sees of an agent on this machine that has that key, asked with this nonce. */
+async function echoOf(key: string, nonce: Uint8Array): Promise<Uint8Array> {
+  const common = { clock: systemClock, logger: silentLogger, metrics: silentMetrics };
+  const responder = new EchoResponder({
+    ...common,
+    listen: ["127.0.0.1"],
+    port: 0,
+    identity: () => ({ nodeId: NODE, bootId: "boot-1" }),
+  });
+  const prober = new Prober({ ...common, timers: systemTimers, networks: {} });
+  responder.useKey(Buffer.from(key));
+  await responder.listen();
+  try {
+    const [seen] =
+      (
+        await prober.look({
+          kind: "witness-request",
+          requestId: 1,
+          nodeId: NODE,
+          timeout: durationMs(5_000),
+          probes: [
+            {
+              kind: "udp-echo",
+              networkRole: "",
+              address: "127.0.0.1",
+              port: responder.port ?? 0,
+              nonce,
+            },
+          ],
+        })
+      )?.observations ?? [];
+    assert.is(seen?.outcome, "answered");
+    return seen?.proof ?? new Uint8Array(0);
+  } finally {
+    prober.stop();
+    responder.stop();
+  }
+}
+
+test("an echo is the node's own by the key of its stream's certificate, and no other", async () => {
+  const own = await authority.issueNode(NODE);
+  const client = new StreamClient(listener.endpoint(), {
+    tls: { ca: authority.certificatePem, ...own },
+  });
+  client.hello();
+  await client.frame("welcome");
+  client.socket.end();
+  const publicKey = observer.hellos[0]?.publicKey ?? null;
+  const nonce = new Uint8Array(16).fill(1);
+  // The same name, and the same authority: only the key tells them apart.
+  const double = await authority.issueNode(NODE);
+  const ownEcho = await echoOf(own.key, nonce);
+  const asked = { nonce, nodeId: NODE, publicKey };
+  const worthOf = (change: { reply: Uint8Array; nonce?: Uint8Array }): string =>
+    new WitnessEchoVerifier().worthOf({ ...asked, ...change });
+  assert.equal(
+    [
+      worthOf({ reply: ownEcho }),
+      worthOf({ reply: await echoOf(double.key, nonce) }),
+      worthOf({ reply: ownEcho, nonce: new Uint8Array(16).fill(2) }),
+      worthOf({ reply: ownEcho.slice(0, -1) }),
+    ],
+    ["authenticated", "forged", "forged", "forged"],
+  );
 });
 
 test("refuses an aggregator's certificate as an agent", async () => {

@@ -30,6 +30,7 @@ import {
   type WitnessRequest,
 } from "../../ports/agent-listener.ts";
 import type { ListenerCounters } from "./listener-counters.ts";
+import { peerPublicKey } from "./peer-identity.ts";
 import { StreamConnection, type StreamContext } from "./stream-connection.ts";
 import type { UpgradedStream } from "./stream-server.ts";
 import {
@@ -235,7 +236,13 @@ export class AgentConnection extends StreamConnection implements AgentSession {
     const address = this.remoteAddress;
     observer.onHello(
       this,
-      agentHello(hello, { nodeId, version, address, authenticated: !insecure }),
+      agentHello(hello, {
+        nodeId,
+        version,
+        address,
+        authenticated: !insecure,
+        publicKey: insecure ? null : peerPublicKey(this.stream.socket),
+      }),
     );
   }
 

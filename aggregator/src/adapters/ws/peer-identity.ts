@@ -17,6 +17,16 @@ export function peerIdentity(socket: Duplex): PeerIdentity | null {
 }
 
 /**
+ * The public key of the peer's certificate (DER, SubjectPublicKeyInfo), whoever it names; null without
+ * an authorised one. What it exports is a copy: it outlives the connection.
+ */
+export function peerPublicKey(socket: Duplex): Uint8Array | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const key = socket.getPeerX509Certificate()?.publicKey;
+  return key === undefined ? null : Uint8Array.from(key.export({ type: "spki", format: "der" }));
+}
+
+/**
  * The identity in OpenSSL's text form of the alternative names. Names with quotes or commas are
  * shown in quotes; ours never need them, so quoted text is refused as a whole.
  */

@@ -38,6 +38,7 @@ export function agentHello(
   peer: {
     readonly nodeId: NodeId;
     readonly authenticated: boolean;
+    readonly publicKey: Uint8Array | null;
     readonly address: string;
     readonly version: number;
   },
@@ -45,6 +46,7 @@ export function agentHello(
   return {
     nodeId: peer.nodeId,
     authenticated: peer.authenticated,
+    publicKey: peer.publicKey,
     version: peer.version,
     hostname: hello.hostname,
     address: peer.address,

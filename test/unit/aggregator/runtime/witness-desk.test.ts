@@ -1,3 +1,5 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { WitnessEchoVerifier } from "@herdbeat/aggregator/adapters/ws/witness-echo-verifier";
 import type { NodeEvent, NodeState } from "@herdbeat/aggregator/core/node-state";
 import type {
   AgentHello,
@@ -8,6 +10,7 @@ import type {
 import { newNodeState } from "@herdbeat/aggregator/runtime/node-loading";
 import { NodeTable } from "@herdbeat/aggregator/runtime/node-table";
 import { type Fate, WitnessDesk } from "@herdbeat/aggregator/runtime/witness-desk";
+import { echoSignedBytes, encodeEchoReply } from "@herdbeat/proto/witness-echo";
 import { type NodeId, type ShardId, shardOf } from "@herdbeat/shared/ids";
 import { silentMetrics } from "@herdbeat/shared/metrics";
 import { seededRandom } from "@herdbeat/shared/random";
@@ -32,6 +35,7 @@ class Fixture {
     table: this.table,
     limits: LIMITS,
     port: 9,
+    echoes: new WitnessEchoVerifier(),
     random: seededRandom(1),
     metrics: silentMetrics,
     now: () => listeningMs(this.now),
@@ -49,6 +53,7 @@ class Fixture {
     name: string,
     capabilities: readonly string[],
     change: Partial<NodeState["record"]> = {},
+    publicKey: Uint8Array | null = null,
   ): number {
     const id = name as NodeId;
     const made = newNodeState(id, listeningMs(this.now), unixMs(0), false);
@@ -63,6 +68,7 @@ class Fixture {
       nodeId: id,
       labels: record.labels,
       capabilities,
+      publicKey,
     } as AgentHello);
     return index;
   }
@@ -294,19 +300,83 @@ test("our own stall during a question voids what was not seen, and nothing else"
   assert.equal(fixture.outcomes(), ["cannot-ask", "answered"]);
 });
 
-test("no echo is taken for more than somebody's answer", () => {
+const SUBJECT_KEY = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const OTHER_KEY = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const publicKeyOf = (key: KeyObject): Uint8Array => key.export({ type: "spki", format: "der" });
+
+function echo(nonce: Uint8Array, key: KeyObject | null, nodeId = "subject"): Uint8Array {
+  const bootId = "boot-1";
+  const signed = echoSignedBytes({ nodeId, bootId, nonce });
+  const signature = key === null ? new Uint8Array(0) : sign("sha256", signed, key);
+  return encodeEchoReply({ nonce, bootId, signature });
+}
+
+/** What becomes of an echo whose bytes `make` gives, of a node that is in doubt. */
+function echoed(
+  make: (nonce: Uint8Array) => Uint8Array,
+  setting: { readonly publicKey?: Uint8Array | null; readonly isAlive?: boolean } = {},
+): readonly [outcome: string | undefined, isAuthenticated: boolean | undefined, forged: number] {
+  const { publicKey = publicKeyOf(SUBJECT_KEY.publicKey), isAlive = false } = setting;
   const fixture = new Fixture(1);
-  fixture.add("subject", ["udp-echo:7342"]);
-  fixture.report(fixture.first("subject"), "answered");
-  const seen = fixture.posted[0]?.observations.map((one) => [
-    one.kind,
-    one.outcome,
-    one.authenticated,
-  ]);
-  assert.equal(seen, [
-    ["tcp-rst", "answered", false],
-    ["udp-echo", "answered", false],
-  ]);
+  fixture.add("subject", ["udp-echo:7342"], {}, publicKey);
+  if (!isAlive) fixture.doubt("subject");
+  const asked = fixture.first("subject");
+  const observations = asked.probes.map(({ kind, networkRole, address, nonce }) => {
+    const isEcho = kind === "udp-echo";
+    const proof = isEcho ? make(nonce) : new Uint8Array(0);
+    return { kind, networkRole, address, outcome: isEcho ? "answered" : "refused", proof };
+  });
+  fixture.report(asked, "", { observations });
+  const [reset, seen] = fixture.posted[0]?.observations ?? [];
+  // Whatever the echo is worth, the kernel's refusal beside it stays what it was.
+  assert.equal([reset?.outcome, reset?.authenticated], ["answered", false]);
+  return [seen?.outcome, seen?.authenticated, fixture.count("forged-echo")];
+}
+
+test("an echo that the node alone could have signed is its own", () => {
+  assert.equal(
+    echoed((nonce) => echo(nonce, SUBJECT_KEY.privateKey)),
+    ["answered", true, 0],
+  );
+});
+
+const SOMEBODYS: readonly (readonly [string, Parameters<typeof echoed>[1], KeyObject | null])[] = [
+  ["without a signature", {}, null],
+  ["of a node without a certificate", { publicKey: null }, SUBJECT_KEY.privateKey],
+  ["of a node whose key can not be read", { publicKey: Uint8Array.of(1) }, SUBJECT_KEY.privateKey],
+  ["of a node that is not in doubt", { isAlive: true }, SUBJECT_KEY.privateKey],
+];
+
+for (const [what, setting, key] of SOMEBODYS) {
+  test(`an echo ${what} is somebody's answer`, () => {
+    assert.equal(
+      echoed((nonce) => echo(nonce, key), setting),
+      ["answered", false, 0],
+    );
+  });
+}
+
+const FORGED: readonly (readonly [string, (nonce: Uint8Array) => Uint8Array])[] = [
+  ["to an earlier nonce", () => echo(new Uint8Array(16), SUBJECT_KEY.privateKey)],
+  ["by another node's key", (nonce) => echo(nonce, OTHER_KEY.privateKey)],
+  ["about another node", (nonce) => echo(nonce, SUBJECT_KEY.privateKey, "node-1")],
+  ["cut short", (nonce) => echo(nonce, SUBJECT_KEY.privateKey).slice(0, -1)],
+  ["with a byte too many", (nonce) => Uint8Array.of(...echo(nonce, SUBJECT_KEY.privateKey), 0)],
+  ["of no bytes", () => new Uint8Array(0)],
+  ["of the largest size", () => new Uint8Array(65_536).fill(0x48)],
+];
+
+for (const [what, make] of FORGED) {
+  test(`an echo ${what} is nobody's answer, and counted`, () => {
+    assert.equal(echoed(make), ["cannot-ask", false, 1]);
+  });
+}
+
+test("in peacetime too an echo must answer the question", () => {
+  assert.equal(
+    echoed(() => echo(new Uint8Array(16), SUBJECT_KEY.privateKey), { isAlive: true }),
+    ["cannot-ask", false, 1],
+  );
 });
 
 const observation = {
