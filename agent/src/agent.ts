@@ -26,6 +26,7 @@ import { type ConditionChange, ConditionTable } from "./core/condition-table.ts"
 import type { HelloMessage } from "./core/messages.ts";
 import { OwnLag } from "./core/own-lag.ts";
 import { Session } from "./core/session.ts";
+import { createHostMonitors } from "./host-monitors.ts";
 import { createHypervisorParts } from "./hypervisor-parts.ts";
 import { createMonitors } from "./monitors/index.ts";
 import { parseKernelRecord } from "./monitors/kernel-log.ts";
@@ -215,6 +216,7 @@ function monitorsOf(
       pressure: new ProcfsPressure(),
       past,
       hypervisorMonitors,
+      hostMonitors: createHostMonitors(config),
     },
   );
 }

@@ -69,6 +69,34 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     doc: "Role to interface, e.g. `tenant: bond1`. Roles admin, tenant and storage have a meaning for recovery. These interfaces must exist and be up.",
   },
   {
+    key: "reachability",
+    type: { kind: "items", max: 16 },
+    default: [],
+    doc: "Networks whose peers are asked every two seconds whether they answer.",
+  },
+  {
+    key: "reachability[].role",
+    type: { kind: "text", pattern: WORD, expects: "a role of `networks`" },
+    required: true,
+    doc: "The network; questions leave from the address of its interface.",
+  },
+  {
+    key: "reachability[].targets",
+    type: {
+      kind: "list",
+      of: { kind: "text", pattern: IP_ADDRESS, expects: "an IP address" },
+      max: 8,
+    },
+    required: true,
+    doc: "Peers or gateways of that network. Best two or more: with one alone, its silence may be its own death, and the network counts as degraded only.",
+  },
+  {
+    key: "reachability[].port",
+    type: { kind: "integer", min: 1, max: 65_535 },
+    default: 9,
+    doc: "TCP and UDP port that is asked: one where nothing listens and no firewall drops. A refusal is an answer.",
+  },
+  {
     key: "libvirt.enabled",
     type: { kind: "choice", values: ["auto", "always", "never"] },
     default: "auto",
@@ -238,6 +266,8 @@ export function crossChecks(value: {
   readonly aggregators: readonly string[];
   readonly insecure: boolean;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly networks: Readonly<Record<string, string>>;
+  readonly reachability: readonly { readonly role?: string }[];
   readonly services: readonly {
     readonly name?: string;
     readonly unit?: string;
@@ -263,6 +293,10 @@ export function crossChecks(value: {
       if (value.tls[key] === undefined)
         problems.push(`tls.${key} is required unless insecure is true`);
     }
+  }
+  for (const { role = "" } of value.reachability) {
+    if (!Object.hasOwn(value.networks, role))
+      problems.push(`reachability: ${role} is no role of networks`);
   }
   const names = new Set<string>();
   for (const service of value.services) {

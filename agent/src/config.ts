@@ -27,6 +27,11 @@ export interface AgentConfig {
   readonly insecure: boolean;
   readonly heartbeat: { readonly interval: DurationMs };
   readonly networks: Readonly<Record<string, string>>;
+  readonly reachability: readonly {
+    readonly role: string;
+    readonly targets: readonly string[];
+    readonly port: number;
+  }[];
   readonly libvirt: {
     readonly enabled: "auto" | "always" | "never";
     readonly uri: string;

@@ -35,6 +35,8 @@ export interface MonitorPorts {
   readonly past: OwnPast;
   /** Of the hypervisor, where there is one. */
   readonly hypervisorMonitors: readonly Monitor[];
+  /** Of parts that only some hosts have. */
+  readonly hostMonitors: readonly Monitor[];
 }
 
 export function createMonitors(configs: MonitorConfigs, ports: MonitorPorts): readonly Monitor[] {
@@ -45,6 +47,7 @@ export function createMonitors(configs: MonitorConfigs, ports: MonitorPorts): re
     ...(services.length === 0 ? [] : [createServiceMonitor(services, ports)]),
     ...(kernelLog === null ? [] : [createKernelLogMonitor(kernelLog, ports.openKernelLog())]),
     ...(watchdog === null ? [] : [createWatchdogMonitor(watchdog, ports.watchdogs)]),
+    ...ports.hostMonitors,
     createMemoryPressureMonitor(ports.pressure),
     createBlackBoxMonitor(ports.past, ports.clock),
   ];

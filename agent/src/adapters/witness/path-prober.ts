@@ -1,0 +1,93 @@
+/** Looks at the configured peers of a network, with the means of a witness. */
+import { createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { DurationMs, Timers } from "@herdbeat/shared/time";
+import type { PathAnswer, PathProber } from "../../ports/path-prober.ts";
+import { type OpenQuestioner, runProbe, wordFor } from "./attempts.ts";
+import { type Target, tcpQuestioner } from "./questioners.ts";
+import { sourceFor } from "./source-address.ts";
+
+/** More than any MTU of Ethernet; what is larger is not sent. */
+const DATAGRAM_BYTES_MAX = 16_384;
+
+export class RolePathProber implements PathProber {
+  readonly #networks: Readonly<Record<string, string>>;
+  readonly #timers: Timers;
+
+  constructor(networks: Readonly<Record<string, string>>, timers: Timers) {
+    this.#networks = networks;
+    this.#timers = timers;
+  }
+
+  connect(role: string, address: string, port: number, timeout: DurationMs): Promise<PathAnswer> {
+    const target = this.#target(role, address, port);
+    return this.#ask(target === null ? null : tcpQuestioner(target), timeout);
+  }
+
+  datagram(
+    role: string,
+    address: string,
+    port: number,
+    bytes: number,
+    timeout: DurationMs,
+  ): Promise<PathAnswer> {
+    const target = this.#target(role, address, port);
+    const isSendable = target !== null && bytes > 0 && bytes <= DATAGRAM_BYTES_MAX;
+    return this.#ask(isSendable ? datagramQuestioner(target, Buffer.alloc(bytes)) : null, timeout);
+  }
+
+  #target(role: string, address: string, port: number): Target | null {
+    const source = sourceFor(role, address, this.#networks, networkInterfaces());
+    return source.kind === "none" ? null : { address, port, source: source.address };
+  }
+
+  async #ask(open: OpenQuestioner | null, timeout: DurationMs): Promise<PathAnswer> {
+    if (open === null) return "not-sent";
+    const { outcome } = await runProbe(open, timeout, this.#timers).ended;
+    if (outcome === "answered" || outcome === "refused") return "answered";
+    return outcome === "error" ? "not-sent" : "silent";
+  }
+}
+
+/** A connected socket hears the kernel's answer as ECONNREFUSED; anything else said is alive as well. */
+function datagramQuestioner(target: Target, payload: Buffer): OpenQuestioner {
+  return (heard) => {
+    const socket = createSocket(isIPv6(target.address) ? "udp6" : "udp4");
+    let isOpen = true;
+    let isConnected = false;
+    let owed = 0;
+    const failed = (error: Error): void => {
+      const word = wordFor(error);
+      // EMSGSIZE: the kernel has learned of a smaller MTU, so the path tells, and is no black hole.
+      const isTold = (error as NodeJS.ErrnoException).code === "EMSGSIZE";
+      if (isOpen && word !== null) heard(isTold ? "answered" : word);
+    };
+    const send = (): void => {
+      socket.send(payload, (error) => {
+        if (error !== null && error !== undefined) failed(error);
+      });
+    };
+    socket.on("error", failed);
+    socket.on("message", () => heard("answered"));
+    socket.on("connect", () => {
+      isConnected = true;
+      for (; owed > 0; owed--) send();
+    });
+    const go = (): void => {
+      if (isOpen) socket.connect(target.port, target.address);
+    };
+    if (target.source === null) go();
+    else socket.bind({ address: target.source, port: 0, exclusive: true }, go);
+    return {
+      ask() {
+        if (isConnected) send();
+        else owed += 1;
+      },
+      close() {
+        isOpen = false;
+        socket.close();
+      },
+    };
+  };
+}

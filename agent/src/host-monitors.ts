@@ -1,0 +1,70 @@
+/**
+ * Monitors of what only some hosts have: one entry each, with what must be there for its code to be
+ * loaded. What is configured is watched from the start; what the host has, as soon as it has it.
+ */
+import { existsSync } from "node:fs";
+import type { MonitorName } from "@herdbeat/shared/ids";
+import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
+import { durationMs } from "@herdbeat/shared/time";
+import type { AgentConfig } from "./config.ts";
+import { lazyMonitor } from "./monitors/lazy.ts";
+import type { Monitor } from "./ports/monitor.ts";
+import type { TextFiles } from "./ports/text-files.ts";
+
+export function createHostMonitors(config: AgentConfig): readonly Monitor[] {
+  return [...networkMonitors(config)];
+}
+
+/** Only loaded with the first monitor that needs it. */
+async function textFiles(): Promise<TextFiles> {
+  const { LocalTextFiles } = await import("./adapters/text-files/text-files.ts");
+  return new LocalTextFiles();
+}
+
+function networkMonitors(config: AgentConfig): readonly Monitor[] {
+  const { networks } = config;
+  return [
+    lazyMonitor({
+      name: "bond" as MonitorName,
+      interval: durationMs(2_000),
+      timeout: durationMs(1_500),
+      hysteresis: { problemAfter: 1, okAfter: 2 },
+      failureClass: "nic-degraded",
+      applies: () => existsSync("/proc/net/bonding"),
+      async load() {
+        const { createBondMonitor } = await import("./monitors/bond.ts");
+        return createBondMonitor(await textFiles(), systemClock);
+      },
+    }),
+    lazyMonitor({
+      name: "link-quality" as MonitorName,
+      interval: durationMs(10_000),
+      timeout: durationMs(3_000),
+      hysteresis: { problemAfter: 2, okAfter: 3 },
+      failureClass: "nic-degraded",
+      applies: () => true,
+      async load() {
+        const { createLinkQualityMonitor } = await import("./monitors/link-quality.ts");
+        return createLinkQualityMonitor(networks, await textFiles());
+      },
+    }),
+    lazyMonitor({
+      name: "network-path" as MonitorName,
+      interval: durationMs(2_000),
+      timeout: durationMs(4_000),
+      hysteresis: { problemAfter: 1, okAfter: 2 },
+      failureClass: "nic-down",
+      applies: () => config.reachability.length > 0,
+      async load() {
+        const { createNetworkPathMonitor } = await import("./monitors/network-path.ts");
+        const { RolePathProber } = await import("./adapters/witness/path-prober.ts");
+        const configs = config.reachability.map((path) => ({
+          ...path,
+          interface: networks[path.role] ?? "",
+        }));
+        const prober = new RolePathProber(networks, systemTimers);
+        return createNetworkPathMonitor(configs, prober, await textFiles());
+      },
+    }),
+  ];
+}
