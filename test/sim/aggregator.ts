@@ -2,7 +2,6 @@
 import type { Policy } from "@herdbeat/aggregator/core/detection-config";
 import type { AgentListener, AgentObserver } from "@herdbeat/aggregator/ports/agent-listener";
 import type { KernelProbe } from "@herdbeat/aggregator/ports/kernel-probe";
-import type { Mesh } from "@herdbeat/aggregator/ports/mesh";
 import type { MirrorStore, ShardMirror } from "@herdbeat/aggregator/ports/mirror";
 import { Engine } from "@herdbeat/aggregator/runtime/engine";
 import type { EngineDeps } from "@herdbeat/aggregator/runtime/engine-deps";
@@ -15,21 +14,9 @@ import { MemoryShardStore } from "../support/memory-shard-store.ts";
 import { LIMITS } from "../support/node-driver.ts";
 import { readableIncidentId } from "../support/replay-check.ts";
 import { SimProcess } from "./clock.ts";
+import { SimMesh } from "./mesh.ts";
 import { NETWORK_DELAY, type SimSession } from "./session.ts";
 import type { SimWorld } from "./world.ts";
-
-/** Without hints only the store tells who lives: the slower of the two ways. */
-const noMesh: Mesh = {
-  start: () => Promise.resolve(),
-  stop: () => Promise.resolve(),
-  setPeers: () => {},
-  isConnected: () => false,
-  broadcastPulse: () => {},
-  broadcastGeneration: () => 0,
-  broadcastDisarm: () => {},
-  askCensus: () => {},
-  answerCensus: () => {},
-};
 
 export class SimAggregator {
   readonly id: AggregatorId;
@@ -40,6 +27,7 @@ export class SimAggregator {
   readonly engine: Engine;
   readonly sessions = new Set<SimSession>();
   readonly fleet: MemoryFleetStore;
+  readonly mesh: SimMesh;
   observer: AgentObserver | null = null;
   readonly #world: SimWorld;
 
@@ -50,6 +38,7 @@ export class SimAggregator {
     this.life = world.nameLife(this);
     this.startedAt = world.time.now;
     this.fleet = new MemoryFleetStore(world.database, this.life);
+    this.mesh = new SimMesh(world.fabric, this.process, world.random, id);
     this.engine = new Engine({ ...this.#settings(policy), ...this.#ports() });
   }
 
@@ -122,7 +111,7 @@ export class SimAggregator {
         world.log(`${this.id} notice ${notice.kind} ${state}`);
         return Promise.resolve(true);
       },
-      mesh: noMesh,
+      mesh: this.mesh,
     };
   }
 
@@ -135,6 +124,7 @@ export class SimAggregator {
       stop: () => {
         this.observer = null;
         for (const session of this.sessions) session.hostDied();
+        this.mesh.died();
         return Promise.resolve();
       },
       endpoint: () => this.id,
@@ -187,6 +177,7 @@ export class SimAggregator {
     this.process.crashed = true;
     this.observer = null;
     for (const session of this.sessions) session.hostDied();
+    this.mesh.died();
   }
 }
 

@@ -94,6 +94,11 @@ export class FaultInjector {
       case "paths":
         this.#paths(fault.nodes, fault.path, fault.ms);
         return;
+      case "mesh-paths":
+      case "mesh-half-open":
+      case "mesh-reset":
+        this.#onMesh(fault);
+        return;
       case "store-slow":
       case "store-away":
       case "store-replies-lost":
@@ -242,6 +247,26 @@ export class FaultInjector {
         for (const node of nodes) agents.get(node)?.paths.remove(own, time.now);
       },
     );
+  }
+
+  #onMesh(fault: Extract<Fault, { readonly kind: `mesh-${string}` }>): void {
+    const { fabric } = this.#world;
+    switch (fault.kind) {
+      case "mesh-paths": {
+        const own = { ...fault.path };
+        this.#lasting(
+          fault.ms,
+          () => fabric.add(own),
+          () => fabric.remove(own),
+        );
+        return;
+      }
+      case "mesh-half-open":
+        fabric.halfOpen(...fault.between);
+        return;
+      case "mesh-reset":
+        fabric.reset(...fault.between);
+    }
   }
 
   #onStore(fault: Extract<Fault, { readonly kind: `store-${string}` }>): void {

@@ -1,5 +1,6 @@
 /** What goes wrong in one phase of a run: drawn from a seed, complete before it begins. */
 import type { Random } from "@herdbeat/shared/random";
+import type { MeshFault } from "./mesh-fabric.ts";
 import type { PathFault } from "./network.ts";
 
 /** All lengths in milliseconds of simulated time. */
@@ -26,6 +27,9 @@ export type Fault =
       readonly ms: number;
     }
   | { readonly kind: "half-open"; readonly node: string }
+  | { readonly kind: "mesh-paths"; readonly path: MeshFault; readonly ms: number }
+  | { readonly kind: "mesh-half-open"; readonly between: readonly [string, string] }
+  | { readonly kind: "mesh-reset"; readonly between: readonly [string, string] }
   | { readonly kind: "store-slow"; readonly upToMs: number; readonly ms: number }
   /** Null: for all aggregators. */
   | { readonly kind: "store-away"; readonly aggregator: string | null; readonly ms: number }
@@ -112,6 +116,9 @@ const KINDS: readonly (readonly [number, Draw])[] = [
   ],
   [8, drawPaths],
   [2, (d, o) => ({ kind: "half-open", node: d.one(o.nodes) })],
+  [3, (d, o) => ({ kind: "mesh-paths", path: drawMeshPath(d, o), ms: d.length(100, 40_000) })],
+  [1, (d, o) => ({ kind: "mesh-half-open", between: d.two(o.aggregators) })],
+  [1, (d, o) => ({ kind: "mesh-reset", between: d.two(o.aggregators) })],
   [2, (d) => ({ kind: "store-slow", upToMs: d.length(20, 2_000), ms: d.length(2_000, 30_000) })],
   [
     3,
@@ -204,22 +211,43 @@ function drawPaths(dice: Dice, options: PlanOptions): Fault {
   };
 }
 
+/** Between one aggregator and some others, one way or both. */
+function drawMeshPath(dice: Dice, { aggregators }: PlanOptions): MeshFault {
+  const one = [dice.one(aggregators)];
+  const others = aggregators.filter((id) => id !== one[0] && dice.next() < 0.7);
+  const [from, to] = dice.one([
+    [one, others],
+    [others, one],
+    [aggregators, aggregators],
+  ] as const);
+  const isCut = dice.next() < 0.7;
+  return { from, to, blocked: isCut, delayMs: isCut ? 0 : dice.length(5, 3_000) };
+}
+
 interface Dice {
   next(): number;
   sign(): 1 | -1;
   one<T>(list: readonly T[]): T;
+  /** Two that differ, if there are two. */
+  two<T>(list: readonly T[]): readonly [T, T];
   /** Between the two, short ones as often as long ones. */
   length(least: number, most: number): number;
 }
 
 function diceOf(random: Random): Dice {
+  const one = <T>(list: readonly T[]): T => {
+    const found = list[Math.floor(random.next() * list.length)];
+    if (found === undefined) throw new Error("nothing to choose from");
+    return found;
+  };
   return {
     next: () => random.next(),
     sign: () => (random.next() < 0.5 ? 1 : -1),
-    one: (list) => {
-      const found = list[Math.floor(random.next() * list.length)];
-      if (found === undefined) throw new Error("nothing to choose from");
-      return found;
+    one,
+    two: (list) => {
+      const first = one(list);
+      const others = list.filter((other) => other !== first);
+      return [first, others.length === 0 ? first : one(others)];
     },
     length: (least, most) => Math.round(least * (most / least) ** random.next()),
   };

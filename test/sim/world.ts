@@ -13,6 +13,7 @@ import { assertDatabaseReplays } from "../support/replay-check.ts";
 import { SimAgent } from "./agents.ts";
 import { SimAggregator } from "./aggregator.ts";
 import { SimProcess, SimTime } from "./clock.ts";
+import { MeshFabric } from "./mesh-fabric.ts";
 
 export type { SimAggregator } from "./aggregator.ts";
 
@@ -38,6 +39,7 @@ const SEND_TIMEOUT_MS = 5_000;
 
 export class SimWorld {
   readonly time = new SimTime();
+  readonly fabric = new MeshFabric(this.time);
   readonly random: Random;
   readonly database = new MemoryDatabase();
   readonly agents = new Map<string, SimAgent>();
