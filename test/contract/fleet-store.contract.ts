@@ -1,4 +1,5 @@
 /** What every fleet store must do; run against the one in memory and the real one. */
+import { emptyTally, type StoredQuality } from "@herdbeat/aggregator/core/quality";
 import {
   type AggregatorRecord,
   type ClusterMeta,
@@ -128,6 +129,24 @@ function switchContract(test: Suite, given: Given): void {
     assert.equal(await second.disarmed(), disarm);
     await second.setDisarmed(null);
     assert.is(await first.disarmed(), null);
+  });
+
+  test("keeps what each aggregator counted, apart from the others", async () => {
+    const { first, second } = await given();
+    const tally = emptyTally(NOW);
+    const counted = (observedMs: number): StoredQuality => ({
+      writtenAt: NOW,
+      shards: [{ shard: 3, current: { ...tally, observedMs, deaths: [2_001] }, former: tally }],
+    });
+    assert.is((await first.qualities()).size, 0);
+    await first.putQuality("agg-1" as AggregatorId, counted(1));
+    await second.putQuality("agg-2" as AggregatorId, counted(2));
+    await first.putQuality("agg-1" as AggregatorId, counted(3));
+    const both = await second.qualities();
+    assert.equal(both.get("agg-1" as AggregatorId), counted(3));
+    assert.equal(both.get("agg-2" as AggregatorId), counted(2));
+    await second.dropQuality("agg-1" as AggregatorId);
+    assert.equal([...(await first.qualities()).keys()], ["agg-2"]);
   });
 
   test("lists audited acts, newest first", async () => {

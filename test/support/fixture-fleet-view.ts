@@ -8,6 +8,7 @@ import {
   isOpen,
 } from "@herdbeat/aggregator/core/incident";
 import type { NodeRecord } from "@herdbeat/aggregator/core/node-record";
+import type { QualityFigures } from "@herdbeat/aggregator/core/quality";
 import type { AuditEntry, StoreHealth } from "@herdbeat/aggregator/ports/fleet-store";
 import type {
   AggregatorView,
@@ -18,6 +19,7 @@ import type {
   FleetView,
   NodeView,
   NoticeView,
+  QualityView,
   ShardView,
 } from "@herdbeat/aggregator/ports/fleet-view";
 import type { HistoryEntry } from "@herdbeat/aggregator/ports/shard-store";
@@ -39,6 +41,7 @@ import {
   fixtureRecord,
   fixtureView,
 } from "./fixture-nodes.ts";
+import { fixtureQuality } from "./fixture-quality.ts";
 
 export interface FixtureOptions {
   readonly now?: () => UnixMs;
@@ -172,6 +175,21 @@ export class FixtureFleetView implements FleetView, FleetCommands {
 
   store(): StoreHealth {
     return this.#store;
+  }
+
+  async quality(): Promise<QualityView> {
+    this.#check();
+    return fixtureQuality([this.self, FIXTURE_PEER]);
+  }
+
+  nodeQuality(id: NodeId): CommandOutcome<QualityFigures> {
+    const record = this.#records.get(id);
+    if (record === undefined) return { kind: "not-found" };
+    const { owner } = this.#toView(record);
+    const httpEndpoint = this.#options.peerEndpoint?.();
+    if (httpEndpoint !== undefined && owner !== this.self)
+      return { kind: "elsewhere", httpEndpoint };
+    return { kind: "done", value: fixtureQuality([this.self]).fleet };
   }
 
   async audit(limit: number): Promise<readonly AuditEntry[]> {

@@ -5,6 +5,7 @@
 
 import type { IncidentPhase } from "@herdbeat/aggregator/core/incident";
 import type { OutboxRow } from "@herdbeat/aggregator/core/outbox";
+import type { StoredQuality } from "@herdbeat/aggregator/core/quality";
 import type { ShardOwner, StoreGeneration } from "@herdbeat/aggregator/core/shard-facts";
 import type {
   AggregatorRecord,
@@ -13,7 +14,7 @@ import type {
 } from "@herdbeat/aggregator/ports/fleet-store";
 import type { HistoryEntry, Ownership, ShardWrite } from "@herdbeat/aggregator/ports/shard-store";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { ShardId } from "@herdbeat/shared/ids";
+import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
 import type { UnixMs } from "@herdbeat/shared/time";
 
 export interface MemoryShard {
@@ -56,6 +57,7 @@ export interface MemorySnapshot {
 export class MemoryDatabase {
   readonly aggregators = new Map<string, AggregatorRecord>();
   readonly audit: AuditEntry[] = [];
+  readonly qualities = new Map<AggregatorId, StoredQuality>();
   meta: ClusterMeta | null = null;
   disarmed: { readonly by: string; readonly reason: string; readonly since: UnixMs } | null = null;
   /** Asked once per operation; `caller` is what the store's client was given as its name. */

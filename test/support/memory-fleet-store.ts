@@ -1,5 +1,5 @@
 /** The fleet store's contract, in memory; test/contract holds it and the real one to the same. */
-
+import type { StoredQuality } from "@herdbeat/aggregator/core/quality";
 import {
   type AggregatorRecord,
   type AuditEntry,
@@ -82,6 +82,22 @@ export class MemoryFleetStore implements FleetStore {
   setDisarmed(value: Disarm): Promise<void> {
     return this.#operate("set disarmed", () => {
       this.#database.disarmed = value;
+    });
+  }
+
+  qualities(): ReturnType<FleetStore["qualities"]> {
+    return this.#operate("qualities", () => new Map(this.#database.qualities));
+  }
+
+  putQuality(id: AggregatorId, value: StoredQuality): Promise<void> {
+    return this.#operate("put quality", () => {
+      this.#database.qualities.set(id, value);
+    });
+  }
+
+  dropQuality(id: AggregatorId): Promise<void> {
+    return this.#operate("drop quality", () => {
+      this.#database.qualities.delete(id);
     });
   }
 

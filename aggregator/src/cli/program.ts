@@ -11,6 +11,7 @@ import { harmless, textOf } from "./document.ts";
 import { addIncidentCommands } from "./incident-commands.ts";
 import { addNodeCommands, fields } from "./node-commands.ts";
 import { OUTPUT_FORMS, writeItem } from "./output.ts";
+import { addQualityCommands } from "./quality-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs one command line; never throws. */
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addIncidentCommands(program, terminal);
   addClusterCommands(program, terminal);
   addDisarmCommands(program, terminal);
+  addQualityCommands(program, terminal);
   addVersionCommand(program, terminal, version);
   program
     .command("completion")

@@ -1,6 +1,7 @@
 /** What all aggregators share: who lives, who owns what, and the cluster's constants. */
 import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
 import type { UnixMs } from "@herdbeat/shared/time";
+import type { StoredQuality } from "../core/quality.ts";
 import type { ShardOwner, StoreGeneration } from "./shard-store.ts";
 
 export interface AggregatorRecord {
@@ -61,6 +62,12 @@ export interface FleetStore {
   setDisarmed(
     value: { readonly by: string; readonly reason: string; readonly since: UnixMs } | null,
   ): Promise<void>;
+
+  /** What each aggregator counted of the detector's quality; damaged fields are passed over. */
+  qualities(): Promise<ReadonlyMap<AggregatorId, StoredQuality>>;
+  /** Only its own aggregator writes a field; a repeat replaces. */
+  putQuality(id: AggregatorId, value: StoredQuality): Promise<void>;
+  dropQuality(id: AggregatorId): Promise<void>;
 
   appendAudit(entry: AuditEntry): Promise<void>;
   audit(limit: number): Promise<readonly AuditEntry[]>;

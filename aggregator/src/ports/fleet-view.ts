@@ -10,6 +10,7 @@ import type { DurationMs, UnixMs } from "@herdbeat/shared/time";
 import type { IncidentAction, IncidentRecord } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { OutboxRow } from "../core/outbox.ts";
+import type { QualityFigures, QualityPrediction } from "../core/quality.ts";
 import type { AggregatorRecord, AuditEntry, StoreHealth } from "./fleet-store.ts";
 import type { HistoryEntry, ShardOwner, StoreGeneration } from "./shard-store.ts";
 
@@ -86,6 +87,10 @@ export interface FleetView {
   aggregators(): readonly AggregatorView[];
   notices(): readonly NoticeView[];
   store(): StoreHealth;
+  /** How well the detector does, as all aggregators counted it. */
+  quality(): Promise<QualityView>;
+  /** Of one node, as its owner counted it since it looks after it. */
+  nodeQuality(id: NodeId): CommandOutcome<QualityFigures>;
   audit(limit: number): Promise<readonly AuditEntry[]>;
   /** Own condition of this process, for /readyz?verbose and /metrics. */
   selfStatus(): {
@@ -98,6 +103,15 @@ export interface FleetView {
     readonly ownedShards: number;
   };
   subscribe(listener: (change: FleetChange) => void): () => void;
+}
+
+export interface QualityView {
+  readonly fleet: QualityFigures;
+  readonly shards: readonly { readonly shard: ShardId; readonly figures: QualityFigures }[];
+  readonly prediction: QualityPrediction;
+  readonly countedBy: readonly AggregatorId[];
+  /** False: the store does not answer, and these are this aggregator's own counts alone. */
+  readonly isComplete: boolean;
 }
 
 export type CommandOutcome<T> =

@@ -23,6 +23,8 @@ import { Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
+import { QualityDesk } from "./quality-desk.ts";
+import { QualityKeeper } from "./quality-keeper.ts";
 import { ReadSide } from "./read-side.ts";
 import { notReadyBecause } from "./readiness.ts";
 import { SessionDesk } from "./session-desk.ts";
@@ -50,6 +52,7 @@ export class Engine implements Startable {
   readonly #identity: ClusterIdentity;
   readonly #meshDesk: MeshDesk;
   readonly #disarm: DisarmKeeper;
+  readonly #quality: QualityKeeper;
   readonly #standing: StandingNotices;
   #draining = false;
 
@@ -63,6 +66,12 @@ export class Engine implements Startable {
       tellPeers: (notice) => deps.mesh.broadcastDisarm(notice),
       isStoreWhole: async () =>
         this.manager.foreign.size === 0 && (await deps.fleet.meta(null)) !== null,
+    });
+    this.#quality = new QualityKeeper({
+      ...deps,
+      self: deps.detection.aggregator,
+      table: this.table,
+      now: () => this.turns.now(),
     });
     this.notices = this.#noticeBoard();
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
@@ -131,6 +140,7 @@ export class Engine implements Startable {
     }
     this.manager.start();
     this.#disarm.start();
+    this.#quality.start();
   }
 
   /** Hands everything over and says goodbye; what is not through in time is the next owner's. */
@@ -138,6 +148,7 @@ export class Engine implements Startable {
     this.#draining = true;
     this.#disarm.stop();
     const heir = this.manager.members.find((one) => one.id !== this.#deps.detection.aggregator);
+    await this.#quality.stop();
     await this.manager.stop();
     await this.delivery.stop();
     await this.#meshDesk.stop();
@@ -188,6 +199,7 @@ export class Engine implements Startable {
       stallTolerance: this.#deps.stallTolerance,
       peacetimeInterval: this.#deps.peacetimeInterval,
       storeWriteAge: () => this.manager.storeWriteAge(),
+      quality: this.#quality,
       afterTurn: () => {
         proofs.turn(fleet.health().state === "up");
         this.#standing.follow({
@@ -207,6 +219,7 @@ export class Engine implements Startable {
       table: this.table,
       runners: this.runners,
       turns: this.turns,
+      quality: this.#quality,
       clock,
       logger,
       runner: {
@@ -329,6 +342,14 @@ export class Engine implements Startable {
       manager: this.manager,
       shards,
       fleet,
+      quality: new QualityDesk({
+        self: detection.aggregator,
+        clock,
+        keeper: this.#quality,
+        fleet,
+        limits: detection.limits,
+        heartbeatInterval: this.#deps.heartbeatInterval,
+      }),
       notices: () => this.notices.list(),
       destinations: (): readonly DestinationName[] => sender.destinations(),
       connections: () => this.sessions.connections,

@@ -22,18 +22,22 @@ import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { OutboxRow } from "../core/outbox.ts";
+import type { QualityFigures } from "../core/quality.ts";
 import type { AuditEntry, FleetStore, StoreHealth } from "../ports/fleet-store.ts";
 import type {
   AggregatorView,
+  CommandOutcome,
   FleetChange,
   FleetView,
   NodeView,
   NoticeView,
+  QualityView,
   ShardView,
 } from "../ports/fleet-view.ts";
 import type { HistoryEntry, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
 import type { NodeTable } from "./node-table.ts";
 import { pastDeliveries } from "./past-deliveries.ts";
+import type { QualityDesk } from "./quality-desk.ts";
 import type { ShardManager } from "./shard-manager.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { TurnLoop } from "./turn-loop.ts";
@@ -51,6 +55,7 @@ export interface ReadSideDeps {
   readonly manager: ShardManager;
   readonly shards: ShardStore;
   readonly fleet: FleetStore;
+  readonly quality: QualityDesk;
   readonly notices: () => readonly NoticeView[];
   readonly destinations: () => readonly DestinationName[];
   readonly connections: () => number;
@@ -218,6 +223,23 @@ export class ReadSide implements FleetView {
 
   store(): StoreHealth {
     return this.#deps.fleet.health();
+  }
+
+  quality(): Promise<QualityView> {
+    return this.#deps.quality.view();
+  }
+
+  nodeQuality(id: NodeId): CommandOutcome<QualityFigures> {
+    const { quality, runners, manager } = this.#deps;
+    const figures = quality.node(id);
+    if (figures !== null) return { kind: "done", value: figures };
+    const shard = shardOf(id);
+    if (runners.has(shard)) return { kind: "not-found" };
+    const owner = manager.owners.get(shard)?.aggregator;
+    const httpEndpoint = manager.members.find((one) => one.id === owner)?.httpEndpoint;
+    return httpEndpoint === undefined
+      ? { kind: "refused", why: `shard ${shard} has no owner at the moment` }
+      : { kind: "elsewhere", httpEndpoint };
   }
 
   audit(limit: number): Promise<readonly AuditEntry[]> {

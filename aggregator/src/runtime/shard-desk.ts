@@ -13,6 +13,7 @@ import type { ShardMirror } from "../ports/mirror.ts";
 import type { Ownership, ShardSnapshot, ShardWrite } from "../ports/shard-store.ts";
 import { loadedNodeState } from "./node-loading.ts";
 import type { NodeTable } from "./node-table.ts";
+import type { QualityKeeper } from "./quality-keeper.ts";
 import { ShardRunner, type ShardRunnerDeps } from "./shard-runner.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
@@ -20,6 +21,7 @@ export interface ShardDeskDeps {
   readonly table: NodeTable;
   readonly runners: Map<ShardId, ShardRunner>;
   readonly turns: TurnLoop;
+  readonly quality: Pick<QualityKeeper, "begin" | "forget">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly runner: ShardRunnerDeps;
@@ -36,7 +38,8 @@ export class ShardDesk {
 
   /** A claimed shard's nodes are `awaited` from now on; its undelivered rows are ours to send. */
   claimed(ownership: Ownership, snapshot: ShardSnapshot, generation: StoreGeneration): void {
-    const { table, runners, turns, runner: deps } = this.#deps;
+    const { table, runners, turns, quality, runner: deps } = this.#deps;
+    const now = { listening: turns.now(), wall: this.#deps.clock.wallNow() };
     this.#letGo(ownership.shard, null);
     const runner = new ShardRunner(ownership, snapshot, generation, deps);
     runners.set(ownership.shard, runner);
@@ -56,10 +59,12 @@ export class ShardDesk {
         record,
         openBy.get(record.id) ?? [],
         snapshot.proofs.get(record.id) ?? null,
-        turns.now(),
+        now.listening,
         false,
       );
-      runner.indexes.add(table.add(state, ownership.shard));
+      const index = table.add(state, ownership.shard);
+      runner.indexes.add(index);
+      quality.begin(index, state, now);
     }
     deps.onRows(ownership.shard);
     this.#deps.onChange();
@@ -113,6 +118,7 @@ export class ShardDesk {
             durationMs(100),
           );
       }
+      this.#deps.quality.forget(index);
       table.remove(index);
     }
   }

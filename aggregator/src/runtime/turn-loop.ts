@@ -27,6 +27,7 @@ import { step } from "../core/step.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { OwnSightKeeper } from "./own-sight.ts";
 import type { ProbeDesk } from "./probe-desk.ts";
+import type { QualityKeeper } from "./quality-keeper.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { WitnessDesk } from "./witness-desk.ts";
 
@@ -53,6 +54,7 @@ export interface TurnLoopDeps {
   /** How often each healthy node's kernel is asked, so that its silence can count later. */
   readonly peacetimeInterval: DurationMs;
   readonly afterTurn: () => void;
+  readonly quality: Pick<QualityKeeper, "changed" | "heardAgo">;
 }
 
 export class TurnLoop {
@@ -177,6 +179,8 @@ export class TurnLoop {
     const result = step(state, event, now, this.#deps.config);
     if (result.state === state && result.effects.length === 0) return result;
     this.#deps.table.put(index, result.state);
+    if (result.state.health !== state.health || result.state.record.bootId !== state.record.bootId)
+      this.#deps.quality.changed(index, state, result.state, now);
     const shard = this.#deps.table.shards[index];
     const runner = shard === undefined ? undefined : this.#deps.runners.get(shard);
     if (runner === undefined) return result;
@@ -259,6 +263,7 @@ export class TurnLoop {
       if (this.#cursor >= extent) this.#cursor = 0;
       const state = table.states[this.#cursor];
       if (state !== null && state !== undefined && state.health.state === "alive") {
+        this.#deps.quality.heardAgo(now.listening - (table.lastHeardAt[this.#cursor] ?? 0));
         if (
           !this.probes.peacetime(this.#cursor, state.record.id, state.record.address, now.listening)
         )

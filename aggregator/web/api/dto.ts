@@ -1,6 +1,7 @@
 /** The API's types, through one door. Nothing of the server's code reaches the browser. */
 import type * as cluster from "@herdbeat/aggregator/adapters/http/cluster-dto";
 import type * as rest from "@herdbeat/aggregator/adapters/http/dto";
+import type * as quality from "@herdbeat/aggregator/adapters/http/quality-dto";
 import type * as stream from "@herdbeat/aggregator/adapters/http/stream-dto";
 
 export type ActionDto = rest.ActionDto;
@@ -19,6 +20,10 @@ export type NodeRow = rest.NodeRow;
 export type NoticeDto = cluster.NoticeDto;
 export type Page<T> = rest.Page<T>;
 export type Problem = cluster.Problem;
+export type EstimateDto = quality.EstimateDto;
+export type MistakesDto = quality.MistakesDto;
+export type QualityDto = quality.QualityDto;
+export type QualityFiguresDto = quality.QualityFiguresDto;
 export type RuleDto = rest.RuleDto;
 export type SelfDto = cluster.SelfDto;
 export type SessionDto = cluster.SessionDto;

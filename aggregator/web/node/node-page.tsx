@@ -21,6 +21,7 @@ import {
 import { ConditionTable } from "./condition-table.tsx";
 import { NodeFacts } from "./node-facts.tsx";
 import { NodeHistory } from "./node-history.tsx";
+import { NodeQuality } from "./node-quality.tsx";
 
 /** The heartbeat's age is only known by asking; one small answer every two seconds. */
 const REFRESH_MS = 2_000;
@@ -67,6 +68,7 @@ export function NodePage({ id }: { readonly id: string }): JSX.Element {
         </div>
         <aside>
           <NodeFacts detail={detail} arrivedAt={remote.arrivedAt} known={known} />
+          <NodeQuality id={detail.id} />
           <CopyButton label="Copy as curl" text={() => curlCommand(`/api/v1${path}`)} />
         </aside>
       </div>

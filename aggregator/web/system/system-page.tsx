@@ -9,6 +9,7 @@ import { countOf } from "../words/count.ts";
 import { formatDuration } from "../words/duration.ts";
 import { AggregatorTable } from "./aggregator-table.tsx";
 import { NoticeList } from "./notices.tsx";
+import { QualityPanel } from "./quality-panel.tsx";
 import { ShardGrid } from "./shard-grid.tsx";
 
 export function SystemPage(): JSX.Element {
@@ -25,6 +26,10 @@ export function SystemPage(): JSX.Element {
           <section>
             <h2>Aggregators</h2>
             <AggregatorTable aggregators={aggregators.value} />
+          </section>
+          <section>
+            <h2>How good the detector is</h2>
+            <QualityPanel />
           </section>
           <section>
             <h2>Shards</h2>

@@ -257,4 +257,14 @@ test("completes its own words in three shells", async () => {
   assert.is((await herdctl("completion tcsh")).code, 2);
 });
 
+test("quality show tells the figures with their bounds, of a node on the other aggregator too", async () => {
+  const { code, out } = await herdctl("quality show --node hv-01 --shards");
+  assert.is(code, 0);
+  assert.match(out, /with witnesses: +1s to 2\.1s/);
+  assert.match(out, /Node hv-01:/);
+  assert.match(out, /wrongly suspected: +11; per node and hour 0\.0025 \(0\.0013 to 0\.0046\)/);
+  assert.match(out, /accuracy: +0\.99999\d \(/);
+  assert.match(out, /17 +4320\.0 +5 +11 +1/);
+});
+
 test.run();

@@ -131,6 +131,7 @@ const READS: readonly (readonly [url: string, path: string])[] = [
   ["/api/v1/disarm", "/api/v1/disarm"],
   ["/api/v1/store/restorable", "/api/v1/store/restorable"],
   ["/api/v1/aggregators", "/api/v1/aggregators"],
+  ["/api/v1/quality?node=hv-03", "/api/v1/quality"],
   ["/api/v1/notices", "/api/v1/notices"],
   ["/api/v1/audit", "/api/v1/audit"],
   ["/api/v1/session", "/api/v1/session"],

@@ -13,6 +13,7 @@ import type {
   NodePage,
   Page,
 } from "@herdbeat/aggregator/adapters/http/dto";
+import type { QualityDto } from "@herdbeat/aggregator/adapters/http/quality-dto";
 import * as assert from "uvu/assert";
 import {
   type HttpFixture,
@@ -225,6 +226,35 @@ test("reads the fleet once for requests that come together", async () => {
   const before = api.view.nodesReads;
   await Promise.all(Array.from({ length: 20 }, () => api.call<NodePage>("/api/v1/nodes?limit=1")));
   assert.ok(api.view.nodesReads - before <= 3, `${api.view.nodesReads - before} reads`);
+});
+
+test("gives the detector's figures with their bounds, of one node too", async () => {
+  const { json, status } = await api.call<QualityDto>("/api/v1/quality");
+  assert.is(status, 200);
+  assert.is(json.fleet.suspicion.mistakes, 11);
+  assert.is(json.fleet.deaths.count, 5);
+  assert.equal([json.confidence, json.isComplete, json.node], [0.95, true, null]);
+  assert.equal(
+    json.shards.map(({ shard }) => shard),
+    [3, 17, 42],
+  );
+  const ofNode = await api.call<QualityDto>("/api/v1/quality?node=hv-03");
+  assert.is(ofNode.json.node?.id, "hv-03");
+  assert.is((await api.call("/api/v1/quality?node=hv-99")).status, 404);
+  for (const hostile of ["?node=", "?node=%00", `?node=${"x".repeat(200)}`, "?nodes=a"]) {
+    assert.is((await api.call(`/api/v1/quality${hostile}`)).status, 400, hostile);
+  }
+  assert.is((await api.call("/api/v1/quality", { as: null })).status, 401);
+});
+
+test("metrics tell the detector's figures of the fleet, not of nodes", async () => {
+  const { text } = await api.call("/metrics");
+  assert.match(
+    text,
+    /^herdbeat_quality_mistakes_per_node_hour\{output="suspected",bound="high"\} /m,
+  );
+  assert.match(text, /^herdbeat_quality_detection_bound_seconds\{witnessed="yes"\} 2\.125$/m);
+  assert.not.match(text, /hv-03/);
 });
 
 test.run();

@@ -11,6 +11,7 @@ import { CLUSTER_COMPONENTS } from "./cluster-schemas.ts";
 import { setSecurityHeaders } from "./dashboard.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { type ApiError, asApiError, notFound, problemType, toProblem } from "./problem.ts";
+import { QUALITY_COMPONENTS } from "./quality-schemas.ts";
 import { API_COMPONENTS } from "./response-schemas.ts";
 import { createValidatorCompiler } from "./validation.ts";
 
@@ -59,7 +60,8 @@ export function createApp(deps: AppDeps): FastifyInstance {
   app.setValidatorCompiler(createValidatorCompiler());
   // Answers are made by our own code; their schemas are for the documentation.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  for (const component of [...API_COMPONENTS, ...CLUSTER_COMPONENTS]) app.addSchema(component);
+  for (const component of [...API_COMPONENTS, ...CLUSTER_COMPONENTS, ...QUALITY_COMPONENTS])
+    app.addSchema(component);
   installHooks(app, deps);
   app.setErrorHandler((error, request, reply) => {
     answerProblem(asApiError(error), request, reply, deps.logger);

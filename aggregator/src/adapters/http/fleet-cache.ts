@@ -4,12 +4,14 @@
  */
 import { type Clock, type DurationMs, durationMs, type MonotonicMs } from "@herdbeat/shared/time";
 import type { IncidentRecord } from "../../core/incident.ts";
-import type { FleetView, NodeView, ShardView } from "../../ports/fleet-view.ts";
+import type { FleetView, NodeView, QualityView, ShardView } from "../../ports/fleet-view.ts";
 
 /** Equal to the coalescing of the stream: nobody sees a list that is older than its stream. */
 const FLEET_AGE_MAX: DurationMs = durationMs(250);
 /** Ownership and counts per shard may need the store; they move slowly. */
 const SHARDS_AGE_MAX: DurationMs = durationMs(1_000);
+/** The other aggregators' counts come from the store and are a minute old anyway. */
+const QUALITY_AGE_MAX: DurationMs = durationMs(5_000);
 
 class SharedRead<T> {
   readonly #read: () => Promise<T>;
@@ -41,11 +43,13 @@ export class FleetCache {
   readonly #nodes: SharedRead<readonly NodeView[]>;
   readonly #incidents: SharedRead<readonly IncidentRecord[]>;
   readonly #shards: SharedRead<readonly ShardView[]>;
+  readonly #quality: SharedRead<QualityView>;
 
   constructor(view: FleetView, clock: Clock) {
     this.#nodes = new SharedRead(() => view.nodes(), FLEET_AGE_MAX, clock);
     this.#incidents = new SharedRead(() => view.incidents(), FLEET_AGE_MAX, clock);
     this.#shards = new SharedRead(() => view.shards(), SHARDS_AGE_MAX, clock);
+    this.#quality = new SharedRead(() => view.quality(), QUALITY_AGE_MAX, clock);
   }
 
   nodes(): Promise<readonly NodeView[]> {
@@ -54,6 +58,10 @@ export class FleetCache {
 
   incidents(): Promise<readonly IncidentRecord[]> {
     return this.#incidents.get();
+  }
+
+  quality(): Promise<QualityView> {
+    return this.#quality.get();
   }
 
   shards(): Promise<readonly ShardView[]> {

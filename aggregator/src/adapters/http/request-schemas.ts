@@ -56,6 +56,11 @@ export const nodesQuery: TSchema = Type.Object(
   },
 );
 
+export const qualityQuery: TSchema = Type.Object(
+  { node: Type.Optional(idText("Figures of this node too.")) },
+  closed,
+);
+
 export const incidentsQuery: TSchema = Type.Object(
   {
     ...paging,

@@ -22,12 +22,14 @@ import { KeyedLock } from "./keyed-lock.ts";
 import { bind, type ListenOptions } from "./listen.ts";
 import type { MetricsRegistry } from "./metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
+import { installQualityMetrics } from "./quality-metrics.ts";
 import { registerActionRoutes } from "./routes-actions.ts";
 import { registerClusterRoutes } from "./routes-cluster.ts";
 import { registerDisarmRoutes } from "./routes-disarm.ts";
 import { registerIncidentRoutes } from "./routes-incidents.ts";
 import { registerNodeRoutes } from "./routes-nodes.ts";
 import { registerProbeRoutes } from "./routes-probes.ts";
+import { registerQualityRoutes } from "./routes-quality.ts";
 import { registerSessionRoutes } from "./routes-session.ts";
 import { registerStreamRoute } from "./routes-stream.ts";
 import { Sessions } from "./sessions.ts";
@@ -102,6 +104,7 @@ class ApiServer implements HttpServer {
     const cache = new FleetCache(view, clock);
     installAuthentication(app, { tokens, sessions, clock, logger });
     installFleetMetrics(metrics, view, cache);
+    installQualityMetrics(metrics, cache);
     const version = productVersion();
     await registerOpenApi(app, version);
     const context: RouteContext = {
@@ -124,6 +127,7 @@ class ApiServer implements HttpServer {
     registerActionRoutes(context);
     registerClusterRoutes(context);
     registerDisarmRoutes(context);
+    registerQualityRoutes(context);
     registerSessionRoutes(context);
     registerStreamRoute(context, isValid);
     registerProbeRoutes(context, metricsArePublic);

@@ -44,6 +44,8 @@ export const FLEET_KEYS = {
   aggregators: "hb:{g}:aggs",
   /** string: JSON; absent when armed */
   disarm: "hb:{g}:disarm",
+  /** hash: aggregator id = what it counted of the detector's quality, JSON */
+  quality: "hb:{g}:quality",
   /** stream: at, who, what, json */
   audit: "hb:{g}:audit",
 } as const;

@@ -2,6 +2,7 @@ import { OperatingError } from "@herdbeat/shared/errors";
 import { type AggregatorId, allShards, parseAggregatorId, SHARD_COUNT } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { UnixMs } from "@herdbeat/shared/time";
+import { type StoredQuality, storedQuality } from "../../core/quality.ts";
 import { count, flag, parseRecord, shape, text } from "../../core/record-shapes.ts";
 import {
   type AggregatorRecord,
@@ -141,6 +142,26 @@ export class RedisFleetStore implements FleetStore {
     await this.#deps.connection.send("set disarmed", command);
   }
 
+  async qualities(): Promise<ReadonlyMap<AggregatorId, StoredQuality>> {
+    const reply = await this.#deps.connection.send("qualities", ["HGETALL", FLEET_KEYS.quality]);
+    const found = new Map<AggregatorId, StoredQuality>();
+    for (const [name, json] of pairsOf(reply)) {
+      const id = parseAggregatorId(name);
+      const parsed = parseRecord(json, storedQuality);
+      if (id !== undefined && parsed.kind === "ok") found.set(id, parsed.value);
+    }
+    return found;
+  }
+
+  async putQuality(id: AggregatorId, value: StoredQuality): Promise<void> {
+    const command = ["HSET", FLEET_KEYS.quality, id, JSON.stringify(value)];
+    await this.#deps.connection.send("put quality", command);
+  }
+
+  async dropQuality(id: AggregatorId): Promise<void> {
+    await this.#deps.connection.send("drop quality", ["HDEL", FLEET_KEYS.quality, id]);
+  }
+
   async appendAudit(entry: AuditEntry): Promise<void> {
     const fields = ["at", entry.at.toString(), "who", entry.who, "what", entry.what];
     await this.#deps.connection.send("append audit", [
@@ -165,6 +186,16 @@ export class RedisFleetStore implements FleetStore {
   health(): StoreHealth {
     return this.#deps.connection.health();
   }
+}
+
+/** A hash comes as a flat list or as an object, by the protocol version that the connection speaks. */
+function pairsOf(reply: unknown): readonly (readonly [string, string])[] {
+  if (!Array.isArray(reply))
+    return Object.entries(reply ?? {}).map(([name, value]) => [name, String(value)] as const);
+  const pairs: (readonly [string, string])[] = [];
+  for (let at = 0; at + 1 < reply.length; at += 2)
+    pairs.push([String(reply[at]), String(reply[at + 1])]);
+  return pairs;
 }
 
 function parseAggregator(name: string, line: string): AggregatorRecord | null {
