@@ -20,7 +20,7 @@ import { WsAgentListener } from "./adapters/ws/agent-listener.ts";
 import { WsMesh } from "./adapters/ws/mesh/ws-mesh.ts";
 import { StreamServer } from "./adapters/ws/stream-server.ts";
 import { WitnessEchoVerifier } from "./adapters/ws/witness-echo-verifier.ts";
-import { type AggregatorConfig, detectionLimits } from "./config.ts";
+import { type AggregatorConfig, detectionLimits, guardLimits } from "./config.ts";
 import type { AgentListener } from "./ports/agent-listener.ts";
 import type { GatewayCheck } from "./ports/kernel-probe.ts";
 import type { Mesh } from "./ports/mesh.ts";
@@ -167,6 +167,7 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
     }),
     onFatal: deps.onFatal,
     mesh,
+    guard: guardLimits(config),
   });
   return engine;
 }

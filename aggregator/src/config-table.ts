@@ -1,6 +1,7 @@
 /** Every key of aggregator.yaml. JSON Schema, `config show` and docs/configuration.md come from this table. */
 import type { ConfigKey } from "@herdbeat/shared/config-table";
 import { DETECTION_KEYS, POLICY_KEYS } from "./config-detection.ts";
+import { GUARD_KEYS } from "./config-guard.ts";
 
 const path = { kind: "text", pattern: /^\/[^\0]*$/, expects: "an absolute path" } as const;
 const port = { kind: "integer", min: 0, max: 65_535 } as const;
@@ -251,20 +252,19 @@ const REST_KEYS: readonly ConfigKey[] = [
     default: false,
     doc: "Decide and record everything, send facts marked `shadow: true`, ask for nothing. For comparison with another system.",
   },
-  ...["guard", "fencing", "gate", "maintenance", "witnesses", "keystone", "segments"].map(
-    (key) => ({
-      key,
-      type: { kind: "any" } as const,
-      reserved: NOT_YET,
-      doc: "Reserved.",
-    }),
-  ),
+  ...["fencing", "gate", "maintenance", "witnesses", "keystone", "segments"].map((key) => ({
+    key,
+    type: { kind: "any" } as const,
+    reserved: NOT_YET,
+    doc: "Reserved.",
+  })),
 ];
 
 export const AGGREGATOR_CONFIG: readonly ConfigKey[] = [
   ...PROCESS_KEYS,
   ...STORE_KEYS,
   ...DETECTION_KEYS,
+  ...GUARD_KEYS,
   ...POLICY_KEYS,
   ...DESTINATION_KEYS,
   ...REST_KEYS,

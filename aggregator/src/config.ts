@@ -17,6 +17,7 @@ import type { DurationMs } from "@herdbeat/shared/time";
 import { parseDocument } from "yaml";
 import { AGGREGATOR_CONFIG } from "./config-table.ts";
 import type { DetectionLimits, PolicyAction } from "./core/detection-config.ts";
+import type { GuardLimits } from "./core/guard.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/herdbeat/aggregator.yaml";
 const ENVIRONMENT_PREFIX = "HERDBEAT_AGGREGATOR";
@@ -67,6 +68,13 @@ export interface AggregatorConfig {
     };
     readonly gateway: "auto" | "none";
     readonly stall: { readonly discountAfter: DurationMs; readonly handOverPercent: number };
+  };
+  readonly guard: {
+    readonly partialPercent: number;
+    readonly fullPercent: number;
+    readonly minHealthyPercent: number;
+    readonly stormCooldown: DurationMs;
+    readonly pausedZones: readonly string[];
   };
   readonly policy: {
     readonly [C in FailureClass]: { readonly action: PolicyAction; readonly minGrade: Grade };
@@ -137,6 +145,12 @@ export function detectionLimits({ detection }: AggregatorConfig): DetectionLimit
     agentPageAfter: detection.agentPageAfter,
     orderlyRebootWindow: detection.orderlyRebootWindow,
   };
+}
+
+/** The limits of the disruption guard. */
+export function guardLimits({ guard }: AggregatorConfig): GuardLimits {
+  const { pausedZones, ...limits } = guard;
+  return { ...limits, paused: pausedZones };
 }
 
 /** Fills in what this machine tells, and reads the files that secrets are kept in. */

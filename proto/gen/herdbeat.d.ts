@@ -1488,6 +1488,12 @@ export namespace herdbeat {
             /** DomainCount declared. */
             declared: number;
 
+            /** DomainCount lead. */
+            lead: string;
+
+            /** DomainCount told. */
+            told: boolean;
+
             /**
              * Encodes the specified DomainCount message. Does not implicitly {@link herdbeat.v1.DomainCount.verify|verify} messages.
              * @param message DomainCount message or plain object to encode
@@ -1526,6 +1532,12 @@ export namespace herdbeat {
 
                 /** DomainCount declared */
                 declared?: (number|null);
+
+                /** DomainCount lead */
+                lead?: (string|null);
+
+                /** DomainCount told */
+                told?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

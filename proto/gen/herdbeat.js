@@ -2184,6 +2184,8 @@ export const herdbeat = $root.herdbeat = (() => {
             DomainCount.prototype.overdue = 0;
             DomainCount.prototype.suspect = 0;
             DomainCount.prototype.declared = 0;
+            DomainCount.prototype.lead = "";
+            DomainCount.prototype.told = false;
 
             DomainCount.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2202,6 +2204,10 @@ export const herdbeat = $root.herdbeat = (() => {
                     writer.uint32(32).uint32(message.suspect);
                 if (message.declared != null && $Object.hasOwnProperty.call(message, "declared") && message.declared !== 0)
                     writer.uint32(40).uint32(message.declared);
+                if (message.lead != null && $Object.hasOwnProperty.call(message, "lead") && message.lead !== "")
+                    writer.uint32(50).string(message.lead);
+                if (message.told != null && $Object.hasOwnProperty.call(message, "told") && message.told !== false)
+                    writer.uint32(56).bool(message.told);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2278,6 +2284,24 @@ export const herdbeat = $root.herdbeat = (() => {
                                 message.declared = value;
                             else
                                 delete message.declared;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.lead = value;
+                            else
+                                delete message.lead;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.told = value;
+                            else
+                                delete message.told;
                             continue;
                         }
                     }

@@ -147,7 +147,7 @@ const meshPulse = message("MeshPulse", part(ownedShard, 1_024), u32, u32);
 const generationNotice = message("GenerationNotice", u32, word, u64, word);
 const disarmNotice = message("DisarmNotice", flag, text, text);
 const censusQuestion = message("CensusQuestion", u64);
-const domainCount = message("DomainCount", text, u32, u32, u32, u32);
+const domainCount = message("DomainCount", text, u32, u32, u32, u32, id, flag);
 const shardList: FieldRule = { kind: "uint32", countMax: 1_024 };
 const censusAnswer = message("CensusAnswer", u64, part(domainCount, 1_024), shardList);
 

@@ -39,6 +39,7 @@ function aggregator(id: string, changes: Partial<AggregatorRecord> = {}): Aggreg
     version: "0.1.0",
     weight: 1,
     draining: false,
+    census: null,
     ...changes,
   };
 }

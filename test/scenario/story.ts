@@ -1,7 +1,7 @@
 /**
  * A story in text: what happens to a simulated fleet, then exactly what the aggregators did.
  *
- *     fleet 3 nodes 1 aggregators
+ *     fleet 3 nodes 1 aggregators [racks of 5]
  *     at 10s die node-3
  *     at 40s end
  *     ---
@@ -39,7 +39,8 @@ export function renderStory(head: string, trace: string): string {
 export async function tell(head: string): Promise<string> {
   const lines = head.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const [fleet = "", ...events] = lines;
-  const [, nodes, aggregators] = /^fleet (\d+) nodes (\d+) aggregators$/.exec(fleet) ?? [];
+  const [, nodes, aggregators, perRack] =
+    /^fleet (\d+) nodes (\d+) aggregators(?: racks of (\d+))?$/.exec(fleet) ?? [];
   if (nodes === undefined || aggregators === undefined)
     throw new Error(`a story begins with "fleet N nodes N aggregators", not with: ${fleet}`);
   const world = new SimWorld(1);
@@ -47,6 +48,10 @@ export async function tell(head: string): Promise<string> {
   for (let i = 1; i <= Number(aggregators); i++) world.startAggregator(`agg-${i}`);
   await world.run(SETTLE_MS);
   world.addAgents(Number(nodes));
+  if (perRack !== undefined) {
+    for (const [at, agent] of [...world.agents.values()].entries())
+      agent.labels = { rack: `r${Math.floor(at / Number(perRack)) + 1}` };
+  }
   await world.run(PEACE_MS);
   const begin = world.time.now;
   const trace = new Trace(world, begin);
@@ -77,12 +82,12 @@ const ACTS: Readonly<Record<string, Act>> = {
     const one = world.running(name ?? "") ?? world.agent(name ?? "");
     one.process.pause(milliseconds(length));
   },
-  cut: (_world, injector, [node = "", direction, length]) => {
+  cut: (world, injector, [node = "", direction, length]) => {
     if (direction !== "to-aggregator" && direction !== "to-node" && direction !== "both")
       throw new Error(`not a direction: ${direction}`);
     const harm = { blocked: true, loss: 0, delayMs: 0, duplicates: 0 };
     const path: PathFault = { aggregator: null, direction, ...harm };
-    injector.begin({ kind: "paths", nodes: [node], path, ms: milliseconds(length) });
+    injector.begin({ kind: "paths", nodes: named(world, node), path, ms: milliseconds(length) });
   },
   store: (_world, injector, [what, length]) => {
     if (what === "away") injector.store.away(null);
@@ -108,6 +113,16 @@ function act(world: SimWorld, injector: FaultInjector, words: readonly string[])
   const found = ACTS[verb];
   if (found === undefined) throw new Error(`nothing here can "${verb}"`);
   found(world, injector, rest);
+}
+
+/** One node, those of `rack:r1`, or `all`. */
+function named(world: SimWorld, name: string): readonly string[] {
+  if (world.agents.has(name)) return [name];
+  const found = [...world.agents.values()].filter(
+    ({ labels }) => name === "all" || `rack:${labels["rack"]}` === name,
+  );
+  if (found.length === 0) throw new Error(`nobody is called ${name}`);
+  return found.map(({ id }) => id);
 }
 
 function milliseconds(text = ""): number {

@@ -1,5 +1,6 @@
 /** The production engine as one simulated process, with simulated adapters on all its ports. */
 import type { Policy } from "@herdbeat/aggregator/core/detection-config";
+import { GUARD_DEFAULTS } from "@herdbeat/aggregator/core/guard";
 import type { AgentListener, AgentObserver } from "@herdbeat/aggregator/ports/agent-listener";
 import type { KernelProbe } from "@herdbeat/aggregator/ports/kernel-probe";
 import type { MirrorStore, ShardMirror } from "@herdbeat/aggregator/ports/mirror";
@@ -112,6 +113,7 @@ export class SimAggregator {
         return Promise.resolve(true);
       },
       mesh: this.mesh,
+      guard: GUARD_DEFAULTS,
     };
   }
 

@@ -52,6 +52,7 @@ export function fixtureAggregators(
       version: "0.1.0",
       weight: 1,
       draining: false,
+      census: null,
     },
     self: id === self,
     lastChangeAge: durationMs(index * 240),

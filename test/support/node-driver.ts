@@ -1,5 +1,6 @@
 /** Drives the pure core with one node on simulated time: what happened, in order, as plain lines. */
 import type { DetectionConfig, Policy } from "@herdbeat/aggregator/core/detection-config";
+import { CLEAR_GUARD, type GuardSight } from "@herdbeat/aggregator/core/guard";
 import type {
   NodeEvent,
   NodeState,
@@ -65,6 +66,7 @@ export class NodeDriver {
   at = 0;
   kernel: Kernel = "answers";
   own: OwnSight = CLEAR_SIGHT;
+  guard: GuardSight = CLEAR_GUARD;
   transition = 0;
   readonly witnesses: DrivenWitness[] = [];
   /** How often the witnesses were asked. */
@@ -141,7 +143,12 @@ export class NodeDriver {
       this.at += 100;
       this.#deliver();
       if (beating && this.at % 1_000 === 0) this.heartbeat();
-      this.send({ kind: "tick", lastHeardAt: this.state.lastHeardAt, own: this.own });
+      this.send({
+        kind: "tick",
+        lastHeardAt: this.state.lastHeardAt,
+        own: this.own,
+        guard: this.guard,
+      });
     }
     this.#isRunning = false;
   }

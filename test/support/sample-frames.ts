@@ -184,7 +184,17 @@ export const MESH_SAMPLES: readonly MeshFrame[] = [
     kind: "censusAnswer",
     body: {
       questionId: 77,
-      domains: [{ domain: "rack=r1", nodes: 20, overdue: 3, suspect: 2, declared: 1 }],
+      domains: [
+        {
+          domain: "rack:r1",
+          nodes: 20,
+          overdue: 3,
+          suspect: 2,
+          declared: 1,
+          lead: "node-07",
+          told: true,
+        },
+      ],
       shards: [17, 63],
     },
   },

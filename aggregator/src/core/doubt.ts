@@ -8,6 +8,7 @@ import type { Evidence } from "./incident.ts";
 import type { Instant, NodeEvent, NodeState } from "./node-state.ts";
 import { witnessEvidence } from "./witness-evidence.ts";
 import { sayingOf, type WitnessSaying, type WitnessView, witnessView } from "./witness-memory.ts";
+import { outageOf } from "./zone-outage.ts";
 
 /** Our own way to it is dead, somebody else's is not: the host lives. */
 export function reachedByWitness(state: NodeState, doubt: Doubt, now: Instant): HealthStep {
@@ -80,7 +81,8 @@ export function declared(
   doubt: Doubt,
 ): HealthStep {
   const agentIncident = state.incidents.some((one) => one.origin === AGENT);
-  const verdict = declareDown(state, event.own, now, limits, basisOf(rule, mayProve, doubt));
+  const basis = basisOf(rule, mayProve, doubt);
+  const verdict = declareDown(state, event.own, outageOf(event.guard), now, limits, basis);
   return {
     health: { state: "declared", since: now.listening },
     because: verdict.message,

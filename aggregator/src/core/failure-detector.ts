@@ -34,6 +34,9 @@ import { contradiction } from "./witness-evidence.ts";
 /** No verdict for this long after two live sessions claimed the same name. */
 const CONFLICT_QUIET_MS = 30_000;
 
+/** A host that waits for somebody to tell of its domain's outage is told by itself after this. */
+const UNTOLD_MAX_MS = 5_000;
+
 /** Origin of host-level verdicts. */
 export const SILENCE = "silence";
 
@@ -63,12 +66,31 @@ export function onTick(
     case "left":
       return livingHostTick(state, health, event, now, limits);
     case "declared":
+      return declaredTick(state, health, event, now, limits);
     case "committed":
     case "unseen":
       return { ...same(health), ask: due(state, now, limits.probeInterval * 10, "kernel") };
     default:
       return assertNever(health, "node health");
   }
+}
+
+/** A part of an outage is told by itself when the outage is over, or when nobody tells of it. */
+function declaredTick(
+  state: NodeState,
+  health: Extract<NodeHealth, { state: "declared" }>,
+  { guard }: TickEvent,
+  now: Instant,
+  limits: DetectionLimits,
+): HealthStep {
+  const ask = due(state, now, limits.probeInterval * 10, "kernel");
+  const wait: HealthStep = ask === "nobody" ? same(health) : { ...same(health), ask };
+  const incident = state.incidents.find((one) => one.origin === SILENCE);
+  if (incident === undefined || incident.announced) return wait;
+  const outage = guard.zones.find(({ name }) => name === incident.attributes["zone"]);
+  const mayBeTold = outage?.told === true || now.listening - health.since < UNTOLD_MAX_MS;
+  if (mayBeTold && (outage !== undefined || !guard.isCounted)) return wait;
+  return { ...wait, verdicts: [{ kind: "announce", origin: SILENCE, subject: "" }] };
 }
 
 function aliveTick(state: NodeState, now: Instant, limits: DetectionLimits): HealthStep {
@@ -93,6 +115,8 @@ function suspectTick(
   const wait: HealthStep = { ...same(health), ask };
   const silence = now.listening - state.lastHeardAt;
   if (silence < limits.declareWithWitnesses) return wait;
+  // Others of its domain fall silent too: who they all are is known one heartbeat later.
+  const { patience } = event.guard;
   const proven = probeIsProven(state, limits);
   const failed = probeFailedSince(state, health.since);
   const doubt = doubtSince(state, health.since, now, limits, durationMs(0));
@@ -103,7 +127,8 @@ function suspectTick(
     return { ...wait, because: `silent, and not judged yet: ${contradiction(doubt.view)}` };
   }
   const early = health.cause === "silence" && proven && failed && doubt.saying === "unreachable";
-  if (silence < limits.declareAfter && !early) return wait;
+  const least = early ? limits.declareWithWitnesses : limits.declareAfter;
+  if (silence < least + patience) return wait;
   // A stream closed by the peer's kernel tells that this kernel lived; only proven probes say more.
   if (health.cause === "closed" && !proven) {
     return agentDown(

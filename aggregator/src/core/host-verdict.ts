@@ -3,6 +3,7 @@
 import { formatDuration } from "@herdbeat/shared/duration-text";
 import { type DurationMs, durationMs, type ListeningMs } from "@herdbeat/shared/time";
 import type { DetectionLimits } from "./detection-config.ts";
+import type { ZoneSight } from "./guard.ts";
 import type { Evidence } from "./incident.ts";
 import type { Instant, NodeState, OwnSight, Verdict } from "./node-state.ts";
 import { contradiction } from "./witness-evidence.ts";
@@ -74,6 +75,7 @@ export interface DownBasis {
 export function declareDown(
   state: NodeState,
   own: OwnSight,
+  outage: ZoneSight | null,
   now: Instant,
   limits: DetectionLimits,
   basis: DownBasis,
@@ -109,8 +111,9 @@ export function declareDown(
           ? `witnesses in ${basis.view.blindDomains} failure domains reached it before and get no answer; never committed without grade 3 or better`
           : "too few healthy witnesses besides the owner: declared after the longest timeout, never committed without grade 3 or better",
     },
-    attributes: {},
-    announce: true,
+    // A part of an outage is recorded and held like any other, and told by the outage's incident.
+    attributes: outage === null ? {} : { zone: outage.name },
+    announce: outage === null,
   };
 }
 

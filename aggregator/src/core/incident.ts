@@ -32,6 +32,7 @@ export interface Evidence {
     | "condition"
     | "new-boot-id"
     | "goodbye"
+    | "census"
     | "operator";
   /** Who observed: an aggregator id, a witness's node id, `agent`, an operator's name. */
   readonly source: string;

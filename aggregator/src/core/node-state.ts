@@ -2,6 +2,7 @@
 import type { FailureClass, Grade } from "@herdbeat/shared/classes";
 import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import type { DurationMs, ListeningMs, UnixMs } from "@herdbeat/shared/time";
+import type { GuardSight } from "./guard.ts";
 import type { Evidence, IncidentRecord, IncidentTransition, RuleApplied } from "./incident.ts";
 import type { NetworkRecord, NodeRecord, NodeStateName } from "./node-record.ts";
 
@@ -169,7 +170,12 @@ export type NodeEvent =
       readonly askedAt: ListeningMs;
       readonly observations: readonly WitnessObservation[];
     }
-  | { readonly kind: "tick"; readonly lastHeardAt: ListeningMs; readonly own: OwnSight }
+  | {
+      readonly kind: "tick";
+      readonly lastHeardAt: ListeningMs;
+      readonly own: OwnSight;
+      readonly guard: GuardSight;
+    }
   /** Two live sessions replace each other: neither is believed. */
   | { readonly kind: "conflict"; readonly detail: string }
   | { readonly kind: "event"; readonly transition: number; readonly condition: ReportedCondition }

@@ -191,6 +191,7 @@ const evidence = shape<Evidence>({
     condition: true,
     "new-boot-id": true,
     goodbye: true,
+    census: true,
     operator: true,
   }),
   source: text(),

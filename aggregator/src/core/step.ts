@@ -33,6 +33,7 @@ import {
 } from "./node-state.ts";
 import { conflictVerdict, onHello } from "./session-verdict.ts";
 import { rememberWitness } from "./witness-memory.ts";
+import { zoneVerdicts } from "./zone-outage.ts";
 
 export function step(
   state: NodeState,
@@ -43,7 +44,11 @@ export function step(
   switch (event.kind) {
     case "tick": {
       const current = heardAt(state, event.lastHeardAt, now);
-      return settle(state, current, event, onTick(current, event, now, config.limits), now, config);
+      const judged = onTick(current, event, now, config.limits);
+      const zones = zoneVerdicts(current, event.guard, event.own, now, config.limits);
+      const outcome =
+        zones.length === 0 ? judged : { ...judged, verdicts: [...judged.verdicts, ...zones] };
+      return settle(state, current, event, outcome, now, config);
     }
     case "probed": {
       const current = { ...state, probe: remember(state.probe, event, now) };

@@ -1,6 +1,7 @@
 /** What all aggregators share: who lives, who owns what, and the cluster's constants. */
 import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
 import type { UnixMs } from "@herdbeat/shared/time";
+import type { OwnerCount } from "../core/census.ts";
 import type { StoredQuality } from "../core/quality.ts";
 import type { ShardOwner, StoreGeneration } from "./shard-store.ts";
 
@@ -16,6 +17,8 @@ export interface AggregatorRecord {
   readonly version: string;
   readonly weight: number;
   readonly draining: boolean;
+  /** What it counts, for peers that cannot ask it; null: all can, or it does not count. */
+  readonly census: OwnerCount | null;
 }
 
 export interface ClusterMeta {

@@ -4,6 +4,7 @@
  */
 import type { AggregatorId, FencingToken, IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { DurationMs } from "@herdbeat/shared/time";
+import type { DomainCount } from "../core/census.ts";
 import type { StoreGeneration } from "./shard-store.ts";
 
 export interface MeshPeer {
@@ -38,19 +39,10 @@ export interface DisarmNotice {
   readonly reason: string;
 }
 
-export interface DomainCount {
-  /** `rack=r1`, `az=a` ... */
-  readonly domain: string;
-  readonly nodes: number;
-  readonly overdue: number;
-  readonly suspect: number;
-  readonly declared: number;
-}
-
 export interface CensusAnswer {
   readonly question: number;
   readonly domains: readonly DomainCount[];
-  /** The shards it counts. */
+  /** The shards it counts; none when its domains are too many for one answer. */
   readonly shards: readonly ShardId[];
 }
 
@@ -81,6 +73,7 @@ export interface Mesh {
   /** To every connected peer; the number of them. */
   broadcastGeneration(notice: GenerationNotice): number;
   broadcastDisarm(notice: DisarmNotice): void;
+  /** Of every connected peer. */
   askCensus(question: number): void;
   answerCensus(peer: AggregatorId, answer: CensusAnswer): void;
 }

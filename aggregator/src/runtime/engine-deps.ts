@@ -1,10 +1,11 @@
 /** Everything that the engine is given: adapters in production, simulated ones in the simulator. */
-import type { DestinationName } from "@herdbeat/shared/ids";
+import type { DestinationName, NodeId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Metrics } from "@herdbeat/shared/metrics";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock, DurationMs, Timers } from "@herdbeat/shared/time";
 import type { DetectionConfig } from "../core/detection-config.ts";
+import type { GuardLimits, GuardSight } from "../core/guard.ts";
 import type { AgentListener } from "../ports/agent-listener.ts";
 import type { EchoVerifier } from "../ports/echo-verifier.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
@@ -54,4 +55,7 @@ export interface EngineDeps {
   /** Operating errors that only a person can end, found after the start; the process should end. */
   readonly onFatal: (error: unknown) => void;
   readonly mesh: Mesh;
+  readonly guard: GuardLimits;
+  /** Whether the node can be fenced now; without it nobody can. */
+  readonly canFence?: (node: NodeId) => GuardSight["fencing"];
 }

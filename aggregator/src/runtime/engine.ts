@@ -10,11 +10,13 @@ import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
 import type { DetectionConfig } from "../core/detection-config.ts";
 import { nativeBody } from "../core/webhook-body.ts";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
+import { CensusDesk } from "./census-desk.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
 import { DisarmKeeper } from "./disarm-keeper.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { GuardDesk } from "./guard-desk.ts";
 import { probeDesk, witnessDesk } from "./looking.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
@@ -54,6 +56,8 @@ export class Engine implements Startable {
   readonly #disarm: DisarmKeeper;
   readonly #quality: QualityKeeper;
   readonly #standing: StandingNotices;
+  readonly #census: CensusDesk;
+  readonly #guard: GuardDesk;
   #draining = false;
 
   constructor(deps: EngineDeps) {
@@ -75,6 +79,8 @@ export class Engine implements Startable {
     });
     this.notices = this.#noticeBoard();
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
+    this.#census = this.#censusDesk(config);
+    this.#guard = this.#guardDesk(config);
     this.turns = this.#turnLoop(config);
     const looking = { ...deps, turns: this.turns, table: this.table, limits: config.limits };
     this.turns.probes = probeDesk(looking);
@@ -109,6 +115,7 @@ export class Engine implements Startable {
       manager: this.manager,
       runners: this.runners,
       lostShare: () => this.turns.lostShare,
+      census: this.#census,
       onDisarm: (notice) => this.#disarm.hint(notice),
     });
     this.delivery = this.#delivery();
@@ -195,6 +202,7 @@ export class Engine implements Startable {
       runners: this.runners,
       config,
       sight: new OwnSightKeeper(gateway, clock, config.limits.declareAfter),
+      guard: this.#guard,
       storeUp: () => fleet.health().state === "up",
       stallTolerance: this.#deps.stallTolerance,
       peacetimeInterval: this.#deps.peacetimeInterval,
@@ -207,9 +215,36 @@ export class Engine implements Startable {
           foreign: this.manager.foreign,
           lostShare: this.turns.lostShare,
           lostShareMax: this.#deps.lostShareMax,
+          censusBecause: this.#guard.incompleteBecause,
           disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
         });
       },
+    });
+  }
+
+  #censusDesk(config: DetectionConfig): CensusDesk {
+    return new CensusDesk({
+      self: config.aggregator,
+      clock: this.#deps.clock,
+      table: this.table,
+      runners: this.runners,
+      limits: config.limits,
+      mesh: this.#deps.mesh,
+      manager: () => this.manager,
+      now: () => this.turns.now(),
+    });
+  }
+
+  #guardDesk(config: DetectionConfig): GuardDesk {
+    const { clock, guard, heartbeatInterval, canFence } = this.#deps;
+    return new GuardDesk({
+      clock,
+      census: this.#census,
+      config,
+      limits: guard,
+      interval: heartbeatInterval,
+      disarmedBecause: () => this.#disarm.waitsBecause,
+      canFence: canFence ?? (() => "none"),
     });
   }
 
@@ -280,7 +315,8 @@ export class Engine implements Startable {
       logger,
       fleet,
       shards,
-      self: (): Omit<AggregatorRecord, "counter"> => ({
+      census: () => this.#census.forStore(),
+      self: (): Omit<AggregatorRecord, "counter" | "census"> => ({
         id: detection.aggregator,
         streamEndpoint: this.#deps.streamEndpoint(),
         httpEndpoint: this.#deps.httpEndpoint(),

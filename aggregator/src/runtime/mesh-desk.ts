@@ -8,6 +8,7 @@ import type { Logger } from "@herdbeat/shared/logger";
 import { durationMs, type TimerHandle, type Timers } from "@herdbeat/shared/time";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
 import type {
+  CensusAnswer,
   DisarmNotice,
   GenerationNotice,
   Mesh,
@@ -15,6 +16,7 @@ import type {
   MeshPulse,
   PeerGone,
 } from "../ports/mesh.ts";
+import type { CensusDesk } from "./census-desk.ts";
 import type { ShardManager } from "./shard-manager.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 
@@ -28,6 +30,7 @@ export interface MeshDeskDeps {
   readonly manager: ShardManager;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly lostShare: () => number;
+  readonly census: Pick<CensusDesk, "onQuestion" | "onAnswer">;
   readonly onDisarm: (notice: DisarmNotice) => void;
 }
 
@@ -70,12 +73,12 @@ export class MeshDesk implements MeshListener {
     this.#deps.onDisarm(notice);
   }
 
-  onCensusQuestion(): void {
-    // Nobody asks yet.
+  onCensusQuestion(peer: AggregatorId, question: number): void {
+    this.#deps.census.onQuestion(peer, question);
   }
 
-  onCensusAnswer(): void {
-    // Nobody asked.
+  onCensusAnswer(peer: AggregatorId, answer: CensusAnswer): void {
+    this.#deps.census.onAnswer(peer, answer);
   }
 
   onPeerGone(peer: AggregatorId, how: PeerGone): void {

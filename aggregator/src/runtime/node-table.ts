@@ -5,6 +5,7 @@
 import { assert } from "@herdbeat/shared/assert";
 import type { NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { NodeState } from "../core/node-state.ts";
+import { carriesZone } from "../core/zone-outage.ts";
 import type { AgentSession } from "../ports/agent-listener.ts";
 
 /** Bound of one process; beyond it hellos are refused as `busy`. */
@@ -19,7 +20,7 @@ export class NodeTable {
   echoPort: Uint16Array = new Uint16Array(256);
   /** Of the certificate of its last session here; null = not known, nobody's echo is its own. */
   readonly echoKeys: (Uint8Array | null)[] = [];
-  /** 1 = alive and nothing but silence can change that. */
+  /** 1 = alive, and nothing but silence can change anything about it. */
   quiet: Uint8Array = new Uint8Array(256);
   readonly states: (NodeState | null)[] = [];
   readonly sessions: (AgentSession | null)[] = [];
@@ -64,7 +65,8 @@ export class NodeTable {
 
   put(index: number, state: NodeState): void {
     this.states[index] = state;
-    this.quiet[index] = state.health.state === "alive" ? 1 : 0;
+    // Who carries the incident of a domain's outage must see its end.
+    this.quiet[index] = state.health.state === "alive" && !carriesZone(state) ? 1 : 0;
     if (state.lastHeardAt > (this.lastHeardAt[index] ?? 0))
       this.lastHeardAt[index] = state.lastHeardAt;
   }

@@ -3,6 +3,7 @@ import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock, Timers } from "@herdbeat/shared/time";
+import type { OwnerCount } from "../core/census.ts";
 import type { StoreGeneration } from "../core/shard-facts.ts";
 import type { AggregatorRecord, FleetStore } from "../ports/fleet-store.ts";
 import type { Ownership, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
@@ -14,8 +15,10 @@ export interface ShardManagerDeps {
   readonly logger: Logger;
   readonly fleet: FleetStore;
   readonly shards: ShardStore;
-  /** This process's record; `counter` is filled in here. */
-  readonly self: () => Omit<AggregatorRecord, "counter">;
+  /** This process's record; `counter` and `census` are filled in here. */
+  readonly self: () => Omit<AggregatorRecord, "counter" | "census">;
+  /** What it counts, written beside its counter; null: nobody needs it there. */
+  readonly census: () => OwnerCount | null;
   /** The highest generation that this machine's mirror knows, per shard. */
   readonly mirrored: (shard: ShardId) => StoreGeneration | null;
   /** The store has the cluster's record; without it, others may know what we never saw. */

@@ -106,7 +106,7 @@ export class ShardManager {
   }
 
   selfRecord(): AggregatorRecord {
-    return { ...this.#deps.self(), counter: this.#counter };
+    return { ...this.#deps.self(), counter: this.#counter, census: null };
   }
 
   isOwnerLiving(id: AggregatorId): boolean {
@@ -205,6 +205,7 @@ export class ShardManager {
       const members = await this.#deps.fleet.pulse({
         ...this.#deps.self(),
         counter: this.#counter,
+        census: this.#deps.census(),
       });
       const now = this.#deps.clock.now();
       this.#lastWriteAt = now;

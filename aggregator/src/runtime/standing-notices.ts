@@ -13,6 +13,8 @@ export interface Standing {
   readonly lostShareMax: number;
   /** Why requests for recovery are stopped by an operator; null: they are not. */
   readonly disarmedBecause: string | null;
+  /** Why commits have waited long for the counts of other owners; null: none has. */
+  readonly censusBecause: string | null;
 }
 
 /** Looking through the whole fleet is not for every turn. */
@@ -35,7 +37,14 @@ export class StandingNotices {
   }
 
   /** Called every turn. */
-  follow({ store, foreign, lostShare, lostShareMax, disarmedBecause }: Standing): void {
+  follow({
+    store,
+    foreign,
+    lostShare,
+    lostShareMax,
+    disarmedBecause,
+    censusBecause,
+  }: Standing): void {
     this.#while(store.state === "down", "store-down", () => {
       const why = store.detail === "" ? "no connection" : store.detail;
       return `the store does not answer (${why}): no verdict on any node until it does; agents are unaffected`;
@@ -49,6 +58,9 @@ export class StandingNotices {
     });
     this.#while(disarmedBecause !== null, "disarmed", () => {
       return `${disarmedBecause}; failures are told, nothing is asked for until \`herdctl disarm off\``;
+    });
+    this.#while(censusBecause !== null, "census-incomplete", () => {
+      return `${censusBecause}; \`herdctl hold list\` shows what waits, \`herdctl shard list\` who owns what`;
     });
     this.#turns += 1;
     if (this.#turns % LOOK_EVERY_TURNS !== 0) return;

@@ -24,6 +24,7 @@ import { advance, between, type ListeningClock, startListening } from "../core/l
 import { addStall, type LostTime, lostShare, NO_LOST_TIME } from "../core/lost-time.ts";
 import type { Instant, NodeEvent, NodeState, OwnSight, Step } from "../core/node-state.ts";
 import { step } from "../core/step.ts";
+import type { GuardDesk } from "./guard-desk.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { OwnSightKeeper } from "./own-sight.ts";
 import type { ProbeDesk } from "./probe-desk.ts";
@@ -46,6 +47,7 @@ export interface TurnLoopDeps {
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly config: DetectionConfig;
   readonly sight: OwnSightKeeper;
+  readonly guard: GuardDesk;
   readonly storeUp: () => boolean;
   /** Age of our last successful liveness write, told to agents in every acknowledgement. */
   readonly storeWriteAge: () => DurationMs;
@@ -154,7 +156,9 @@ export class TurnLoop {
     this.#turns += 1;
     this.#applyInbox(now);
     this.witnesses?.expire(now.listening);
+    this.#deps.guard.beginTurn();
     this.#tickNodes(now);
+    this.#deps.guard.endTurn();
     this.#peacetimeProbes(now);
     this.#acknowledge();
     const storeUp = this.#deps.storeUp();
@@ -242,7 +246,8 @@ export class TurnLoop {
         othersTotal: total - 1,
         othersHeard: Math.max(0, heardBefore - self),
       };
-      this.apply(index, state, { kind: "tick", lastHeardAt: listeningMs(at), own }, now);
+      const guard = this.#deps.guard.sightOf(state);
+      this.apply(index, state, { kind: "tick", lastHeardAt: listeningMs(at), own, guard }, now);
     }
     this.#heardCount = heard;
     this.#doubtCount = doubt;

@@ -63,6 +63,7 @@ export const EVIDENCE_WORDS: { readonly [K in Evidence["kind"]]: string } = {
   condition: "Condition",
   "new-boot-id": "Boot id",
   goodbye: "Goodbye",
+  census: "Census",
   operator: "Operator",
 };
 

@@ -7,6 +7,7 @@
  * doubt. The limits are the defaults, scaled so that `declareAfter` is the tuned one.
  */
 import type { DetectionConfig } from "@herdbeat/aggregator/core/detection-config";
+import { CLEAR_GUARD } from "@herdbeat/aggregator/core/guard";
 import {
   advance,
   between,
@@ -155,7 +156,7 @@ export class Watch {
     const { lastHeardAt, clock } = this.#at;
     const overdue = lastHeardAt <= clock.listening - this.#deps.config.limits.suspectAfter;
     if (overdue || this.#at.state.health.state !== "alive")
-      this.#step({ kind: "tick", lastHeardAt, own: SIGHT }, nowMs);
+      this.#step({ kind: "tick", lastHeardAt, own: SIGHT, guard: CLEAR_GUARD }, nowMs);
     const isAlive = this.#at.state.health.state === "alive";
     if (!isAlive || nowMs - this.#at.askedPeacetimeMs < PEACETIME_MS) return;
     this.#ask(nowMs);

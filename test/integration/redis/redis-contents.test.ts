@@ -174,6 +174,7 @@ test("passes over foreign aggregators, owners and generations of the fleet", asy
     version: "",
     weight: 1,
     draining: false,
+    census: null,
   });
   assert.equal(
     seen.map(({ id }) => id),

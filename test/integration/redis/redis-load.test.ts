@@ -36,6 +36,7 @@ test("sends no more than five commands a second in steady state", async () => {
       version: "0.1.0",
       weight: 1,
       draining: false,
+      census: null,
     };
     await fleet.pulse(record);
     await server.raw("PING");

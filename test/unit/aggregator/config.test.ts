@@ -1,7 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AggregatorConfig, detectionLimits, loadConfig } from "@herdbeat/aggregator/config";
+import {
+  type AggregatorConfig,
+  detectionLimits,
+  guardLimits,
+  loadConfig,
+} from "@herdbeat/aggregator/config";
 import { AGGREGATOR_CONFIG } from "@herdbeat/aggregator/config-table";
+import { GUARD_DEFAULTS } from "@herdbeat/aggregator/core/guard";
 import { redactConfig } from "@herdbeat/shared/config-schema";
 import { ConfigError } from "@herdbeat/shared/errors";
 import { Ajv } from "ajv";
@@ -83,6 +89,13 @@ test("fills in every default", async () => {
       stall: { discountAfter: 50, handOverPercent: 20 },
       gateway: "auto",
     },
+    guard: {
+      partialPercent: 55,
+      fullPercent: 80,
+      minHealthyPercent: 51,
+      stormCooldown: 60_000,
+      pausedZones: [],
+    },
     destinations: {},
     api: { auth: "tokens", tokens: "/etc/herdbeat/tokens" },
     deadMan: { interval: 60_000 },
@@ -93,6 +106,7 @@ test("fills in every default", async () => {
   assert.equal(policy["guest-crashed"], { action: "notify", minGrade: 0 });
   assert.is(detectionLimits(config).declareAfter, 3_000);
   assert.is(detectionLimits(config).declareWithWitnesses, 2_000);
+  assert.equal(guardLimits(config), GUARD_DEFAULTS);
 });
 
 test("lets flags win over the environment, over drop-ins in order, over the file", async () => {
@@ -195,14 +209,24 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /suspectAfter \+ detection\.probe\.timeout < /,
   ],
   [
+    "a full disruption before the partial one",
+    "guard: {fullPercent: 50}",
+    /guard\.partialPercent <= guard\.fullPercent/,
+  ],
+  [
+    "a paused zone without a kind",
+    "guard: {pausedZones: [a1]}",
+    /guard\.pausedZones.* must be rack:NAME or az:NAME/,
+  ],
+  [
     "proofs that are older than their interval",
     "detection: {probe: {provenWithin: 90s}}",
     /2 x detection\.probe\.peacetimeInterval/,
   ],
   [
     "a reserved key",
-    "guard: {minHealthy: 51}",
-    /:5:1: guard: this name is reserved; it is not in this version/,
+    "gate: {timeout: 1m}",
+    /:5:1: gate: this name is reserved; it is not in this version/,
   ],
   [
     "a reserved key in a section",
@@ -308,7 +332,7 @@ test("its JSON Schema accepts what the check accepts", () => {
   delete schema["$schema"];
   const validate = new Ajv({ strict: true }).compile(schema);
   assert.ok(validate(parse(`${LEAST}${DESTINATION}`)), JSON.stringify(validate.errors));
-  assert.not(validate(parse("guard: {}")));
+  assert.not(validate(parse("gate: {}")));
   assert.not(validate(parse("shadwo: true")));
 });
 

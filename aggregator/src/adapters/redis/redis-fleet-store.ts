@@ -2,6 +2,7 @@ import { OperatingError } from "@herdbeat/shared/errors";
 import { type AggregatorId, allShards, parseAggregatorId, SHARD_COUNT } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { UnixMs } from "@herdbeat/shared/time";
+import { ownerCountOf } from "../../core/census-record.ts";
 import { type StoredQuality, storedQuality } from "../../core/quality.ts";
 import { count, flag, parseRecord, shape, text } from "../../core/record-shapes.ts";
 import {
@@ -32,7 +33,7 @@ type Disarm = NonNullable<Awaited<ReturnType<FleetStore["disarmed"]>>>;
 const disarmCheck = shape<Disarm>({ by: text(), reason: text(), since: count() });
 
 /** A record less what its field's name and its counter say already. */
-const aggregatorCheck = shape<Omit<AggregatorRecord, "id" | "counter">>({
+const aggregatorCheck = shape<Omit<AggregatorRecord, "id" | "counter" | "census">>({
   streamEndpoint: text(),
   httpEndpoint: text(),
   startedAt: count(),
@@ -204,7 +205,13 @@ function parseAggregator(name: string, line: string): AggregatorRecord | null {
   if (groups === undefined || id === undefined) return null;
   const parsed = parseRecord(groups["document"] ?? "", aggregatorCheck);
   if (parsed.kind === "damaged") return null;
-  return { ...parsed.value, id, counter: Number(groups["counter"]) };
+  const { census } = parsed.value as { readonly census?: unknown };
+  return {
+    ...parsed.value,
+    id,
+    counter: Number(groups["counter"]),
+    census: ownerCountOf(census),
+  };
 }
 
 function parseMeta(flat: readonly Reply[]): ClusterMeta | null {

@@ -1,3 +1,4 @@
+import { CLEAR_GUARD } from "@herdbeat/aggregator/core/guard";
 import { step } from "@herdbeat/aggregator/core/step";
 import { loadedNodeState } from "@herdbeat/aggregator/runtime/node-loading";
 import { listeningMs, unixMs } from "@herdbeat/shared/time";
@@ -119,7 +120,12 @@ test("a probe that failed before the doubt began declares nobody while the new o
   const asked = listeningMs(node.at + 10_000);
   const states = [10_000, 10_100, 10_500, 10_600].map((later) => {
     const at = listeningMs(node.at + later);
-    const tick = { kind: "tick", lastHeardAt: state.lastHeardAt, own: CLEAR_SIGHT } as const;
+    const tick = {
+      kind: "tick",
+      lastHeardAt: state.lastHeardAt,
+      own: CLEAR_SIGHT,
+      guard: CLEAR_GUARD,
+    } as const;
     const instant = { listening: at, wall: unixMs(state.record.lastSeenAt + later) };
     const answer = { kind: "probed", askedAt: asked, outcome: "no-answer", detail: "" } as const;
     if (later === 10_600) ({ state } = step(state, answer, instant, node.config));

@@ -2,7 +2,7 @@
 import type { DecodedMeshFrame, MeshFrame } from "@herdbeat/proto/frame-codec";
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "@herdbeat/proto/protocol-version";
 import { limitText } from "@herdbeat/proto/text-limit";
-import type { AggregatorId, FencingToken, IncidentId, ShardId } from "@herdbeat/shared/ids";
+import type { AggregatorId, FencingToken, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
 import type {
   CensusAnswer,
@@ -109,6 +109,8 @@ export function dispatch(
           overdue: count.overdue ?? 0,
           suspect: count.suspect ?? 0,
           declared: count.declared ?? 0,
+          lead: (count.lead ?? "") as NodeId,
+          told: count.told ?? false,
         })),
         shards: frame.body.shards as readonly number[] as readonly ShardId[],
       });
