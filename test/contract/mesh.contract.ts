@@ -1,6 +1,6 @@
 /** What every mesh must do; run against the one over WebSockets and the simulated one. */
 import type { CensusAnswer, Mesh } from "@herdbeat/aggregator/ports/mesh";
-import type { AggregatorId, IncidentId, ShardId } from "@herdbeat/shared/ids";
+import type { AggregatorId, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
 import * as assert from "uvu/assert";
 import { type MeshRecorder, PULSE } from "../support/mesh-recorder.ts";
 import type { Suite } from "../support/suite.ts";
@@ -80,7 +80,17 @@ function messagesContract(test: Suite, given: GivenMesh): void {
     const { a, b } = await pair(backend);
     const answer: CensusAnswer = {
       question: 9,
-      domains: [{ domain: "rack=r1", nodes: 4, overdue: 1, suspect: 0, declared: 0 }],
+      domains: [
+        {
+          domain: "rack=r1",
+          nodes: 4,
+          overdue: 1,
+          suspect: 0,
+          declared: 0,
+          lead: "hv-1" as NodeId,
+          told: true,
+        },
+      ],
       shards: [1 as ShardId],
     };
     b.mesh.answerCensus(a.id, answer);
