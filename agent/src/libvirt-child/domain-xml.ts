@@ -1,5 +1,5 @@
 /** What the agent wants to know from a domain's XML; everything in it may have been chosen by a tenant. */
-import { scanXml, type XmlVisitor } from "./xml-scanner.ts";
+import { scanXml, type XmlVisitor } from "@herdbeat/shared/xml-scanner";
 
 export interface DomainFacts {
   readonly attributes: Readonly<Record<string, string>>;

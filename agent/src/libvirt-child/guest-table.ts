@@ -5,12 +5,12 @@
  * guest is stuck.
  */
 import { readFileSync } from "node:fs";
+import { XML_CHARACTERS_MAX } from "@herdbeat/shared/xml-scanner";
 import { GUESTS_MAX } from "../adapters/libvirt/child-protocol.ts";
 import type { GuestState, GuestStatus } from "../core/guest-facts.ts";
 import { guestState } from "../core/libvirt-words.ts";
 import { type DomainFacts, NO_FACTS, printable, readDomainXml } from "./domain-xml.ts";
 import type { LibvirtLibrary, Pointer } from "./library.ts";
-import { XML_CHARACTERS_MAX } from "./xml-scanner.ts";
 
 const NAME_CHARACTERS_MAX = 256;
 const WITHOUT_PROCESS: ReadonlySet<GuestState> = new Set(["shut-off", "no-state"]);

@@ -1,5 +1,5 @@
 import { readDomainXml } from "@herdbeat/agent/libvirt-child/domain-xml";
-import { scanXml, XML_CHARACTERS_MAX } from "@herdbeat/agent/libvirt-child/xml-scanner";
+import { scanXml, XML_CHARACTERS_MAX } from "@herdbeat/shared/xml-scanner";
 import * as assert from "uvu/assert";
 import { suite } from "../../../support/suite.ts";
 

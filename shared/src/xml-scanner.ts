@@ -1,9 +1,9 @@
 /**
- * A bounded scanner for the XML that libvirt prints. Written by hand because none of our few
- * dependencies reads XML and this needs no entity declarations, namespaces or schemas: a tenant
- * chooses parts of the text (names, metadata), so every length, depth and count has a maximum, and
- * anything unexpected ends the scan with what was found so far. One pass, no recursion, no regular
- * expression that can backtrack over more than one tag.
+ * A bounded scanner for the XML that libvirt and fence agents print. Written by hand because none of
+ * our few dependencies reads XML and this needs no entity declarations, namespaces or schemas:
+ * others choose parts of the text (a tenant names and metadata, an agent all of it), so every length,
+ * depth and count has a maximum, and anything unexpected ends the scan with what was found so far.
+ * One pass, no recursion, no regular expression that can backtrack over more than one tag.
  */
 export interface XmlVisitor {
   /** `path` holds the names of the open elements, this one last; a namespace prefix is kept. */
@@ -64,7 +64,7 @@ function endOfNonElement(xml: string, open: number): number {
   if (xml.startsWith("<!--", open)) return after("-->", open + 4);
   if (xml.startsWith("<![CDATA[", open)) return after("]]>", open + 9);
   if (xml.startsWith("<?", open)) return after("?>", open + 2);
-  // A document type could declare entities; libvirt never prints one.
+  // A document type could declare entities; neither libvirt nor a fence agent prints one.
   return xml[open + 1] === "!" ? MALFORMED : IS_ELEMENT;
 }
 
