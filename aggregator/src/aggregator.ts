@@ -26,7 +26,8 @@ import type { GatewayCheck } from "./ports/kernel-probe.ts";
 import type { Mesh } from "./ports/mesh.ts";
 import { Engine } from "./runtime/engine.ts";
 import { noticeSender } from "./runtime/notice-sender.ts";
-import { buildStore, destinations, requestDestination, streamTls } from "./wiring.ts";
+import { destinations, requestDestination, streamTls } from "./wiring.ts";
+import { buildStore } from "./wiring-store.ts";
 
 export interface Aggregator extends Startable {
   readonly engine: Engine;

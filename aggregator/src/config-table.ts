@@ -2,6 +2,7 @@
 import type { ConfigKey } from "@herdbeat/shared/config-table";
 import { DETECTION_KEYS, POLICY_KEYS } from "./config-detection.ts";
 import { GUARD_KEYS } from "./config-guard.ts";
+import { STORE_KEYS } from "./config-store.ts";
 
 const path = { kind: "text", pattern: /^\/[^\0]*$/, expects: "an absolute path" } as const;
 const port = { kind: "integer", min: 0, max: 65_535 } as const;
@@ -105,58 +106,6 @@ const PROCESS_KEYS: readonly ConfigKey[] = [
         ["tls.ca", "tls.cert", "tls.key"].every((key) => given(get, key)),
     },
   },
-];
-
-const STORE_KEYS: readonly ConfigKey[] = [
-  {
-    key: "store.mode",
-    type: { kind: "choice", values: ["managed", "external"] },
-    default: "managed",
-    doc: "managed: a private server in aggregator.dataDir, for one machine. external: a server that you run.",
-    inequality: {
-      text: "managed without store.url and store.socket, or external with exactly one of them",
-      holds: (get) => {
-        const places = ["store.url", "store.socket"].filter((key) => given(get, key)).length;
-        return places === (get("store.mode") === "external" ? 1 : 0);
-      },
-    },
-  },
-  {
-    key: "store.url",
-    type: {
-      kind: "text",
-      pattern: /^rediss?:\/\/\S+$/,
-      expects: "redis[s]://[user[:password]@]host[:port][/database]",
-    },
-    secret: true,
-    doc: "Server of an external store. Better give its password in store.password.",
-  },
-  { key: "store.socket", type: path, doc: "Unix socket of an external store." },
-  {
-    key: "store.password",
-    type: { kind: "text" },
-    secret: true,
-    doc: `Password of an external store, or ${FROM_FILE} of a file that holds it.`,
-  },
-  {
-    key: "store.replicasRequired",
-    type: { kind: "integer", min: 0, max: 8 },
-    default: 0,
-    doc: "Replicas that must have a recovery request before it is sent. 0 with a managed store; 1 where there are replicas.",
-  },
-  {
-    key: "store.commandDeadline",
-    type: { kind: "duration", min: "100ms", max: "30s" },
-    default: "900ms",
-    doc: "How long a reply may take before the store counts as down. Must exceed the slowest sync of its disk.",
-  },
-  {
-    key: "store.sentinel",
-    type: { kind: "any" },
-    reserved: NOT_YET,
-    doc: "Servers found through Sentinel.",
-  },
-  { key: "store.cluster", type: { kind: "any" }, reserved: NOT_YET, doc: "A Redis Cluster." },
 ];
 
 const DESTINATION_KEYS: readonly ConfigKey[] = [

@@ -43,6 +43,14 @@ export interface AggregatorConfig {
     readonly mode: "managed" | "external";
     readonly url?: string;
     readonly socket?: string;
+    readonly sentinel: {
+      readonly servers?: readonly string[];
+      readonly master?: string;
+      readonly password?: string;
+    };
+    readonly cluster: { readonly seeds?: readonly string[] };
+    readonly tls: boolean;
+    readonly user?: string;
     readonly password?: string;
     readonly replicasRequired: number;
     readonly commandDeadline: DurationMs;
@@ -179,7 +187,7 @@ function withDerived(config: AggregatorConfig, file: string, problems: string[])
     const secrets = (entry.secrets ?? []).map((text) => secretOf(text, `${key}.secrets`));
     destinations[name] = { ...entry, secrets };
   }
-  const { password } = config.store;
+  const { password, sentinel } = config.store;
   return {
     ...config,
     // Absent only together with a problem, which the caller throws.
@@ -188,6 +196,12 @@ function withDerived(config: AggregatorConfig, file: string, problems: string[])
     store: {
       ...config.store,
       ...(password === undefined ? {} : { password: secretOf(password, "store.password") }),
+      sentinel: {
+        ...sentinel,
+        ...(sentinel?.password === undefined
+          ? {}
+          : { password: secretOf(sentinel.password, "store.sentinel.password") }),
+      },
     },
     destinations,
   };

@@ -26,6 +26,8 @@ export class MemoryFleetStore implements FleetStore {
     description: "in memory",
   };
 
+  readonly commandsPerLook = 1;
+
   constructor(database: MemoryDatabase, caller = "") {
     this.#database = database;
     this.#caller = caller;

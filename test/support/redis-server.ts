@@ -95,7 +95,7 @@ export async function openRedis(
   return {
     connection,
     scripts,
-    shards: new RedisShardStore({ connection, scripts, replicas: null }),
-    fleet: new RedisFleetStore({ connection, scripts, logger }),
+    shards: new RedisShardStore({ link: connection, scripts, replicas: null }),
+    fleet: new RedisFleetStore({ link: connection, scripts, logger }),
   };
 }

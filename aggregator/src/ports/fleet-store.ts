@@ -48,6 +48,9 @@ export interface FleetStore {
   /** Forgets an aggregator that stopped in order or has been gone long enough. */
   forget(id: AggregatorId): Promise<void>;
 
+  /** How many commands `shards()` costs; it is called less often where that is more than one. */
+  readonly commandsPerLook: number;
+
   /** All shards' owners and generations, in as few commands as the deployment allows. */
   shards(): Promise<
     ReadonlyMap<

@@ -32,6 +32,8 @@ import type { ShardManagerDeps } from "./shard-manager-deps.ts";
 const PULSE_INTERVAL = durationMs(400);
 /** Every so many pulses all owners and generations are read. */
 const OWNERS_EVERY = 3;
+/** The same where each shard is a command of its own: 64 of them every 4.8 s. */
+const OWNERS_EVERY_APART = 12;
 /** A counter that did not change for this long of watching belongs to a dead process. */
 const GONE_AFTER = durationMs(5_000);
 /** Membership must be unchanged this long before shards move between living owners. */
@@ -212,7 +214,8 @@ export class ShardManager {
       this.#watch = look(this.#watch, members, now, durationMs(PULSE_INTERVAL * 3));
       this.#members = members;
       this.#noteMembership(now);
-      if (this.#pulses % OWNERS_EVERY === 0) await this.#readShards();
+      const every = this.#deps.fleet.commandsPerLook > 1 ? OWNERS_EVERY_APART : OWNERS_EVERY;
+      if (this.#pulses % every === 0) await this.#readShards();
       this.#pulses += 1;
       if (this.#ownersReadAt !== null && !this.#stopped) await this.#act();
     } catch (error) {

@@ -72,12 +72,12 @@ test("tells whether the replicas have a claimed row", async () => {
     const { shards, connection, scripts } = await primary.open();
     const waiting = await primary.open();
     const store = new RedisShardStore({
-      connection,
+      link: connection,
       scripts,
       replicas: {
         required: 1,
         timeout: durationMs(300),
-        connection: waiting.connection,
+        link: waiting.connection,
         scripts: new ScriptRunner(waiting.connection),
       },
     });

@@ -70,7 +70,14 @@ test("fills in every default", async () => {
     },
     tls: {},
     insecure: true,
-    store: { mode: "managed", replicasRequired: 0, commandDeadline: 900 },
+    store: {
+      mode: "managed",
+      sentinel: {},
+      cluster: {},
+      tls: false,
+      replicasRequired: 0,
+      commandDeadline: 900,
+    },
     detection: {
       heartbeatInterval: 1_000,
       suspectAfter: 1_500,
@@ -129,6 +136,38 @@ test("lets flags win over the environment, over drop-ins in order, over the file
     ["second", "info", 0, true],
   );
 });
+
+test("reads where Sentinel and Cluster are", async () => {
+  const sentinel = await load({
+    file: `${LEAST}store: {mode: external, sentinel: {master: herd, servers: ["a:26379", "[2001:db8::1]:1"]}, tls: true}\n`,
+  });
+  assert.equal(sentinel.problems, []);
+  assert.equal(sentinel.config?.store.sentinel.servers, ["a:26379", "[2001:db8::1]:1"]);
+  assert.is(sentinel.config?.store.tls, true);
+  const cluster = await load({
+    file: `${LEAST}store: {mode: external, cluster: {seeds: ["192.0.2.1:6379"]}}\n`,
+  });
+  assert.equal(cluster.config?.store.cluster.seeds, ["192.0.2.1:6379"]);
+});
+
+for (const store of [
+  "{mode: external}",
+  "{mode: managed, cluster: {seeds: ['a:1']}}",
+  "{mode: external, cluster: {seeds: []}}",
+  "{mode: external, cluster: {seeds: ['a']}}",
+  "{mode: external, cluster: {seeds: ['a:65536']}}",
+  "{mode: external, cluster: {seeds: ['a:1']}, url: 'redis://b'}",
+  "{mode: external, sentinel: {servers: ['a:1']}}",
+  "{mode: external, sentinel: {master: herd}}",
+  "{mode: external, sentinel: {master: 'he rd', servers: ['a:1']}}",
+  "{mode: external, sentinel: {master: herd, servers: []}}",
+]) {
+  test(`refuses the store ${store}`, async () => {
+    const { config, problems } = await load({ file: `${LEAST}store: ${store}\n` });
+    assert.is(config, null);
+    assert.ok(problems.length > 0 && problems.every((problem) => problem.includes("store.")));
+  });
+}
 
 const DESTINATION = `destinations:
   recovery:
@@ -229,16 +268,16 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /:5:1: gate: this name is reserved; it is not in this version/,
   ],
   [
-    "a reserved key in a section",
+    "an unknown key in a section",
     "store: {sentinel: {name: x}}",
-    /store\.sentinel: this name is reserved/,
+    /unknown key store\.sentinel\.name/,
   ],
   [
     "an external store without a place",
     "store: {mode: external}",
-    /external with exactly one of them/,
+    /external and exactly one of store/,
   ],
-  ["a managed store with a place", "store: {url: 'redis://h'}", /managed without store\.url/],
+  ["a managed store with a place", "store: {url: 'redis://h'}", /managed and no place/],
   [
     "a destination without a secret",
     "destinations: {r: {url: 'https://h/'}}",

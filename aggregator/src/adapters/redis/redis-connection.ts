@@ -11,10 +11,9 @@
  * Failure case: a server that answers but refuses (loading, read-only, out of memory) is down too,
  * until it accepts a write again.
  */
-import { type BackoffConfig, backoffDelay } from "@herdbeat/shared/backoff";
+import { backoffDelay } from "@herdbeat/shared/backoff";
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { Startable } from "@herdbeat/shared/lifecycle";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Random } from "@herdbeat/shared/random";
 import {
@@ -28,15 +27,15 @@ import {
   type Timers,
   type UnixMs,
 } from "@herdbeat/shared/time";
-import { createClient, ErrorReply, type RedisClientType } from "redis";
+import { ErrorReply, type RedisClientType } from "redis";
 import type { StoreHealth } from "../../ports/fleet-store.ts";
+import { makeClient, RECONNECT, type RedisAddress } from "./redis-client.ts";
+import type { RedisLink, SendOptions } from "./redis-link.ts";
 import { isRefusal } from "./refusals.ts";
 import { describeServer } from "./server-description.ts";
+import { placeText, type ServerPlace } from "./server-place.ts";
 
-export type RedisAddress =
-  | { readonly kind: "socket"; readonly path: string; readonly password: string }
-  /** `redis[s]://[user[:password]@]host[:port][/database]` */
-  | { readonly kind: "url"; readonly url: string };
+export type { RedisAddress } from "./redis-client.ts";
 
 export interface RedisConnectionOptions {
   readonly address: RedisAddress;
@@ -47,6 +46,10 @@ export interface RedisConnectionOptions {
    * as down after it. @default 900 ms
    */
   readonly commandDeadline?: DurationMs;
+  /** @default 350 ms: above 1/3 s, so that the liveness counter's connection is never asked PING */
+  readonly idleBeforePing?: DurationMs;
+  /** What the log calls it. @default "store" */
+  readonly called?: string;
 }
 
 export interface RedisConnectionDeps {
@@ -59,19 +62,20 @@ export interface RedisConnectionDeps {
 const COMMAND_DEADLINE = durationMs(900);
 /** A timer that is later than this was held up by a stall of our own. */
 const LATE_TIMER = durationMs(100);
-/** Above 1/3 s, the interval of the liveness counter: a working aggregator sends no PING at all. */
 const IDLE_BEFORE_PING = durationMs(350);
-/** Only for the handshake, which has no deadline of ours; also counts our stalls, hence generous. */
-const SOCKET_TIMEOUT_MS = 3_000;
-const RECONNECT: BackoffConfig = {
-  initial: durationMs(50),
-  factor: 2,
-  max: durationMs(1_000),
-};
-export class RedisConnection implements Startable {
+/** Nobody knows yet whom to connect to. */
+const LOCATE_AGAIN = durationMs(100);
+
+export class RedisConnection implements RedisLink {
   readonly #options: RedisConnectionOptions;
   readonly #deps: RedisConnectionDeps;
   readonly #deadline: DurationMs;
+  readonly #idleBeforePing: DurationMs;
+  readonly spansSlots = true;
+  #place: ServerPlace | null = null;
+  #attempt = 0;
+  #stopped = false;
+  #connectTimer: TimerHandle | null = null;
   #client: RedisClientType | null = null;
   #ready = false;
   #refusal = "";
@@ -85,6 +89,7 @@ export class RedisConnection implements Startable {
     this.#options = options;
     this.#deps = deps;
     this.#deadline = options.commandDeadline ?? COMMAND_DEADLINE;
+    this.#idleBeforePing = options.idleBeforePing ?? IDLE_BEFORE_PING;
     this.#lastReplyAt = deps.clock.now();
     this.#health = { state: "down", since: deps.clock.wallNow(), detail: this.#lastError };
   }
@@ -98,6 +103,8 @@ export class RedisConnection implements Startable {
   async stop(): Promise<void> {
     this.#pingTimer?.cancel();
     this.#pingTimer = null;
+    this.#connectTimer?.cancel();
+    this.#stopped = true;
     const client = this.#client;
     this.#client = null;
     this.#ready = false;
@@ -109,17 +116,15 @@ export class RedisConnection implements Startable {
     return { ...this.#health, description: this.#description };
   }
 
-  /** Changes with every new connection to the server; WAIT speaks of one connection's writes only. */
-  get epoch(): string {
+  epoch(): string {
     return `${this.#generation}.${this.#client?.socketEpoch ?? 0}`;
   }
   #generation = 0;
 
-  /** Sends one command. `operation` names it in errors. */
   async send(
     operation: string,
     command: readonly string[],
-    options: { readonly deadline?: DurationMs; readonly clearsRefusal?: boolean } = {},
+    options: Partial<SendOptions> = {},
   ): Promise<unknown> {
     const client = this.#client;
     if (client === null || !this.#ready) {
@@ -131,14 +136,19 @@ export class RedisConnection implements Startable {
       if (options.clearsRefusal === true) this.#refuse("");
       return reply;
     } catch (error) {
-      if (error instanceof ErrorReply) this.#noteErrorReply(error);
+      if (error instanceof ErrorReply) this.#noteErrorReply(client, error);
       throw new StoreUnavailableError(operation, error);
     }
   }
 
-  #noteErrorReply(error: ErrorReply): void {
+  #noteErrorReply(client: RedisClientType, error: ErrorReply): void {
     this.#lastReplyAt = this.#deps.clock.now();
-    if (isRefusal(error.message)) this.#refuse(error.message);
+    if (!isRefusal(error.message)) return;
+    this.#refuse(error.message);
+    // Its rule is over: another one is the master, and it will be found.
+    if (this.#options.address.kind === "located" && error.message.includes("READONLY")) {
+      this.#replace(client, error);
+    }
   }
 
   #withDeadline<T>(
@@ -171,26 +181,56 @@ export class RedisConnection implements Startable {
     if (this.#client !== client) return;
     this.#ready = false;
     this.#fail(cause);
+    this.#client = null;
     client.destroy();
     this.#connect();
   }
 
   #connect(): void {
-    const client = this.#createClient();
+    const { address } = this.#options;
+    if (address.kind !== "located") {
+      this.#open(address);
+      return;
+    }
+    const { locator, user, password, tls } = address;
+    const wait =
+      this.#attempt === 0
+        ? durationMs(0)
+        : backoffDelay(Math.min(this.#attempt, 10), RECONNECT, this.#deps.random);
+    this.#attempt += 1;
+    this.#connectTimer = this.#deps.timers.after(wait, () => {
+      this.#place = locator.place();
+      if (this.#place !== null) {
+        this.#open({ kind: "tcp", ...this.#place, user, password, tls });
+        return;
+      }
+      this.#attempt = 0;
+      this.#fail(new Error(locator.description));
+      this.#connectTimer = this.#deps.timers.after(LOCATE_AGAIN, () => this.#connect());
+    });
+  }
+
+  #open(address: Parameters<typeof makeClient>[0]): void {
+    if (this.#stopped) return;
+    const { random } = this.#deps;
+    const client = makeClient(address, {
+      name: this.#options.name,
+      connectTimeout: this.#deadline,
+      random,
+    });
     this.#client = client;
     this.#generation += 1;
     client.on("ready", () => {
-      if (this.#client !== client) return;
-      this.#ready = true;
-      this.#refusal = "";
-      this.#judge();
-      void this.#describe();
+      if (this.#client === client) void this.#enter(client);
     });
     client.on("error", (error: unknown) => {
       if (this.#client !== client) return;
       // An error reply to a command of the client's own does not end the connection.
-      this.#ready = client.isReady;
-      if (!this.#ready) this.#fail(error);
+      this.#ready &&= client.isReady;
+      if (client.isReady) return;
+      this.#fail(error);
+      // Perhaps another server is the master now. Not from within the client's own event.
+      if (this.#isLocated) void Promise.resolve().then(() => this.#replace(client, asError(error)));
     });
     client.connect().catch((error: unknown) => {
       // The strategy never gives up, so this is only reached by destroy().
@@ -198,37 +238,37 @@ export class RedisConnection implements Startable {
     });
   }
 
-  #createClient(): RedisClientType {
-    const { address, name } = this.#options;
-    const common = {
-      connectTimeout: this.#deadline,
-      socketTimeout: SOCKET_TIMEOUT_MS,
-      reconnectStrategy: (retries: number) =>
-        backoffDelay(Math.min(retries, 10) + 1, RECONNECT, this.#deps.random),
-    };
-    const options = {
-      name,
-      disableOfflineQueue: true,
-      disableClientInfo: true,
-      maintNotifications: "disabled" as const,
-    };
-    // The brand of the client's type carries modules and scripts, of which we use none.
-    const client: unknown =
-      address.kind === "url"
-        ? createClient({ ...options, url: address.url, socket: common })
-        : createClient({
-            ...options,
-            password: address.password,
-            socket: { ...common, tls: false, path: address.path },
-          });
-    return client as RedisClientType;
+  get #isLocated(): boolean {
+    return this.#options.address.kind === "located";
+  }
+
+  /** A server that was named master may have lost that office meanwhile: it is asked itself. */
+  async #enter(client: RedisClientType): Promise<void> {
+    if (this.#isLocated) {
+      try {
+        const reply: unknown = await this.#withDeadline(client, client.sendCommand(["ROLE"]));
+        if (this.#client !== client) return;
+        const role = Array.isArray(reply) ? String(reply[0]) : "of unknown role";
+        if (role !== "master") throw new Error(`the server that should be the master is ${role}`);
+      } catch (error) {
+        this.#replace(client, asError(error));
+        return;
+      }
+    }
+    this.#attempt = 0;
+    this.#ready = client.isReady;
+    this.#refusal = "";
+    this.#judge();
+    void this.#describe();
   }
 
   /** For people only; a server that hides INFO is still usable. */
   async #describe(): Promise<void> {
     try {
       const info = await this.send("describe server", ["INFO"]);
-      if (typeof info === "string") this.#description = describeServer(info);
+      if (typeof info !== "string") return;
+      const place = this.#place === null ? "" : `, the master at ${placeText(this.#place)}`;
+      this.#description = `${describeServer(info)}${place}`;
     } catch (error) {
       this.#deps.logger.debug("server does not describe itself", {
         error: renderErrorChain(error),
@@ -240,14 +280,27 @@ export class RedisConnection implements Startable {
     const { clock, timers } = this.#deps;
     const idleNow = elapsed(this.#lastReplyAt, clock.now());
     // An unanswered PING is ended by its deadline; until then nothing is gained by another.
-    const wait =
-      idleNow >= IDLE_BEFORE_PING ? IDLE_BEFORE_PING : Math.ceil(IDLE_BEFORE_PING - idleNow) + 1;
+    const bound = this.#idleBeforePing;
+    const wait = idleNow >= bound ? bound : Math.ceil(bound - idleNow) + 1;
     this.#pingTimer = timers.after(durationMs(wait), () => {
-      const idle = elapsed(this.#lastReplyAt, clock.now()) >= IDLE_BEFORE_PING;
+      const idle = elapsed(this.#lastReplyAt, clock.now()) >= bound;
+      this.#followLocator();
       // A failure has already been noted by send().
       if (idle && this.#ready) this.send("ping", ["PING"]).catch(() => {});
       this.#schedulePing();
     });
+  }
+
+  /** A master that was replaced does not always notice: the sentinels' word counts. */
+  #followLocator(): void {
+    const { address } = this.#options;
+    if (address.kind !== "located" || this.#client === null || this.#place === null) return;
+    const now = address.locator.place();
+    if (now === null || placeText(now) === placeText(this.#place)) return;
+    this.#replace(
+      this.#client,
+      new Error(`${placeText(this.#place)} is no longer the master; ${placeText(now)} is`),
+    );
   }
 
   #refuse(detail: string): void {
@@ -268,8 +321,9 @@ export class RedisConnection implements Startable {
     if (state !== this.#health.state) {
       const since: UnixMs = this.#deps.clock.wallNow();
       this.#health = { state, since, detail };
-      if (up) this.#deps.logger.info("store is up");
-      else this.#deps.logger.warn("store is down", { detail });
+      const called = this.#options.called ?? "store";
+      if (up) this.#deps.logger.info(`${called} is up`);
+      else this.#deps.logger.warn(`${called} is down`, { detail });
     } else if (detail !== this.#health.detail) {
       this.#health = { ...this.#health, detail };
     }

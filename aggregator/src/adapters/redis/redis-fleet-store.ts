@@ -15,12 +15,12 @@ import {
 } from "../../ports/fleet-store.ts";
 import { FLEET_KEYS, shardKeys } from "./keys.ts";
 import { parseGeneration, parseOwner } from "./owner-text.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisLink } from "./redis-link.ts";
 import { listReply, type Reply, type ScriptRunner } from "./script-runner.ts";
 import { streamEntries } from "./shard-history.ts";
 
 export interface RedisFleetStoreDeps {
-  readonly connection: RedisConnection;
+  readonly link: RedisLink;
   readonly scripts: ScriptRunner;
   readonly logger: Logger;
 }
@@ -65,7 +65,9 @@ export class RedisFleetStore implements FleetStore {
   /** HMGET, because it answers a list whatever protocol version the connection speaks. */
   async #readMeta(): Promise<unknown> {
     const names = ["clusterId", "schemaVersion", "shardCount", "createdAt"];
-    const reply = await this.#deps.connection.send("meta", ["HMGET", FLEET_KEYS.meta, ...names]);
+    const reply = await this.#deps.link.send("meta", ["HMGET", FLEET_KEYS.meta, ...names], {
+      key: FLEET_KEYS.meta,
+    });
     if (!Array.isArray(reply) || reply.every((value) => value === null)) return [];
     return names.flatMap((name, index) => [name, String(reply[index])]);
   }
@@ -99,16 +101,26 @@ export class RedisFleetStore implements FleetStore {
   }
 
   async forget(id: AggregatorId): Promise<void> {
-    await this.#deps.connection.send("forget", ["HDEL", FLEET_KEYS.aggregators, id]);
+    await this.#deps.link.send("forget", ["HDEL", FLEET_KEYS.aggregators, id], {
+      key: FLEET_KEYS.aggregators,
+    });
+  }
+
+  get commandsPerLook(): number {
+    return this.#deps.link.spansSlots ? 1 : SHARD_COUNT;
   }
 
   async shards(): ReturnType<FleetStore["shards"]> {
     const shards = [...allShards()];
-    const keys = shards.flatMap((shard) => [shardKeys(shard).owner, shardKeys(shard).generation]);
-    const reply = listReply(
-      "shards",
-      await this.#deps.connection.send("shards", ["MGET", ...keys]),
-    );
+    const pairs = shards.map((shard) => [shardKeys(shard).owner, shardKeys(shard).generation]);
+    const read = async (keys: readonly string[]): Promise<readonly Reply[]> => {
+      const options = { key: keys[0] ?? "" };
+      return listReply("shards", await this.#deps.link.send("shards", ["MGET", ...keys], options));
+    };
+    // A Cluster answers one slot at a time; all questions are on their way before the first answer.
+    const reply = this.#deps.link.spansSlots
+      ? await read(pairs.flat())
+      : (await Promise.all(pairs.map(read))).flat();
     return new Map(
       shards.map((shard, index) => {
         const owner = reply[index * 2];
@@ -127,7 +139,9 @@ export class RedisFleetStore implements FleetStore {
   }
 
   async disarmed(): Promise<Disarm | null> {
-    const reply = await this.#deps.connection.send("disarmed", ["GET", FLEET_KEYS.disarm]);
+    const reply = await this.#deps.link.send("disarmed", ["GET", FLEET_KEYS.disarm], {
+      key: FLEET_KEYS.disarm,
+    });
     if (reply === null) return null;
     const parsed = parseRecord(String(reply), disarmCheck);
     if (parsed.kind === "ok") return parsed.value;
@@ -140,11 +154,13 @@ export class RedisFleetStore implements FleetStore {
       value === null
         ? ["DEL", FLEET_KEYS.disarm]
         : ["SET", FLEET_KEYS.disarm, JSON.stringify(value)];
-    await this.#deps.connection.send("set disarmed", command);
+    await this.#deps.link.send("set disarmed", command, { key: FLEET_KEYS.disarm });
   }
 
   async qualities(): Promise<ReadonlyMap<AggregatorId, StoredQuality>> {
-    const reply = await this.#deps.connection.send("qualities", ["HGETALL", FLEET_KEYS.quality]);
+    const reply = await this.#deps.link.send("qualities", ["HGETALL", FLEET_KEYS.quality], {
+      key: FLEET_KEYS.quality,
+    });
     const found = new Map<AggregatorId, StoredQuality>();
     for (const [name, json] of pairsOf(reply)) {
       const id = parseAggregatorId(name);
@@ -156,26 +172,35 @@ export class RedisFleetStore implements FleetStore {
 
   async putQuality(id: AggregatorId, value: StoredQuality): Promise<void> {
     const command = ["HSET", FLEET_KEYS.quality, id, JSON.stringify(value)];
-    await this.#deps.connection.send("put quality", command);
+    await this.#deps.link.send("put quality", command, { key: FLEET_KEYS.quality });
   }
 
   async dropQuality(id: AggregatorId): Promise<void> {
-    await this.#deps.connection.send("drop quality", ["HDEL", FLEET_KEYS.quality, id]);
+    await this.#deps.link.send("drop quality", ["HDEL", FLEET_KEYS.quality, id], {
+      key: FLEET_KEYS.quality,
+    });
   }
 
   async appendAudit(entry: AuditEntry): Promise<void> {
     const fields = ["at", entry.at.toString(), "who", entry.who, "what", entry.what];
-    await this.#deps.connection.send("append audit", [
-      ...["XADD", FLEET_KEYS.audit, "MAXLEN", "~", AUDIT_KEPT_MAX.toString(), "*"],
-      ...fields,
-      ...["json", entry.json],
-    ]);
+    await this.#deps.link.send(
+      "append audit",
+      [
+        ...["XADD", FLEET_KEYS.audit, "MAXLEN", "~", AUDIT_KEPT_MAX.toString(), "*"],
+        ...fields,
+        ...["json", entry.json],
+      ],
+      { key: FLEET_KEYS.audit },
+    );
   }
 
   async audit(limit: number): Promise<readonly AuditEntry[]> {
     const pageSize = Math.max(1, Math.min(AUDIT_PAGE_MAX, Math.floor(limit)));
     const command = ["XREVRANGE", FLEET_KEYS.audit, "+", "-", "COUNT", `${pageSize}`];
-    const reply = listReply("audit", await this.#deps.connection.send("audit", command));
+    const reply = listReply(
+      "audit",
+      await this.#deps.link.send("audit", command, { key: FLEET_KEYS.audit }),
+    );
     return streamEntries(reply).flatMap(({ fields }) => {
       const at = Number(fields.get("at"));
       if (!Number.isFinite(at)) return [];
@@ -185,7 +210,7 @@ export class RedisFleetStore implements FleetStore {
   }
 
   health(): StoreHealth {
-    return this.#deps.connection.health();
+    return this.#deps.link.health();
   }
 }
 

@@ -18,7 +18,7 @@ import type {
 import { shardKeys } from "./keys.ts";
 import { claimerOf, statusLine } from "./outbox-line.ts";
 import { ownerText, parseGeneration, parseOwner } from "./owner-text.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisLink } from "./redis-link.ts";
 import {
   listReply,
   type Reply,
@@ -36,12 +36,12 @@ export interface ReplicaWait {
   /** Must stay below the connection's deadline, or a missing replica costs the connection too. */
   readonly timeout: DurationMs;
   /** Of its own: a server that waits for its replicas answers nothing else on that connection. */
-  readonly connection: RedisConnection;
+  readonly link: RedisLink;
   readonly scripts: ScriptRunner;
 }
 
 export interface RedisShardStoreDeps {
-  readonly connection: RedisConnection;
+  readonly link: RedisLink;
   readonly scripts: ScriptRunner;
   /** Null when no replica is asked for. */
   readonly replicas: ReplicaWait | null;
@@ -161,27 +161,10 @@ export class RedisShardStore implements ShardStore {
       const outcome = await run(scripts);
       return outcome.kind === "done" ? { ...outcome, replicasMet: true } : outcome;
     }
-    const epoch = replicas.connection.epoch;
+    const epoch = replicas.link.epoch(keys.outbox);
     const outcome = await run(replicas.scripts);
     if (outcome.kind !== "done") return outcome;
-    return { ...outcome, replicasMet: await this.#replicasHave(replicas, epoch) };
-  }
-
-  /** WAIT counts replicas that have this *connection's* writes: on a new one it would count any. */
-  async #replicasHave(replicas: ReplicaWait, epoch: string): Promise<boolean> {
-    const { connection, required, timeout } = replicas;
-    if (connection.epoch !== epoch) return false;
-    try {
-      const count = await connection.send("wait", [
-        "WAIT",
-        required.toString(),
-        timeout.toString(),
-      ]);
-      return connection.epoch === epoch && typeof count === "number" && count >= required;
-    } catch {
-      // The row is claimed all the same; that nobody confirmed it is the answer.
-      return false;
-    }
+    return { ...outcome, replicasMet: await replicasHave(replicas, keys.outbox, epoch) };
   }
 
   async settleRow(
@@ -226,9 +209,24 @@ export class RedisShardStore implements ShardStore {
     }
     const end = before === null ? "+" : `(${before}`;
     const pageSize = Math.max(1, Math.min(HISTORY_PAGE_MAX, Math.floor(limit)));
-    const command = ["XREVRANGE", shardKeys(shard).history, end, "-", "COUNT", `${pageSize}`];
-    const reply = await this.#deps.connection.send("history", command);
+    const key = shardKeys(shard).history;
+    const command = ["XREVRANGE", key, end, "-", "COUNT", `${pageSize}`];
+    const reply = await this.#deps.link.send("history", command, { key });
     return { entries: parseHistory(listReply("history", reply)) };
+  }
+}
+
+/** WAIT counts replicas that have this *connection's* writes: on a new one it would count any. */
+async function replicasHave(wait: ReplicaWait, key: string, epoch: string): Promise<boolean> {
+  const { link, required, timeout } = wait;
+  if (link.epoch(key) !== epoch) return false;
+  try {
+    const command = ["WAIT", required.toString(), timeout.toString()];
+    const count = await link.send("wait", command, { key });
+    return link.epoch(key) === epoch && typeof count === "number" && count >= required;
+  } catch {
+    // The row is claimed all the same; that nobody confirmed it is the answer.
+    return false;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { StoreReplyError, StoreUnavailableError } from "@herdbeat/shared/errors";
 import { ErrorReply } from "redis";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisLink } from "./redis-link.ts";
 import { readScriptTexts, type ScriptName, type ScriptText } from "./script-texts.ts";
 
 /** A script's reply: strings and lists of them; numbers are never replied. */
@@ -15,14 +15,11 @@ export type Reply = string | readonly Reply[] | null;
 const READS: ReadonlySet<ScriptName> = new Set(["load-shard"]);
 
 export class ScriptRunner {
-  readonly #connection: RedisConnection;
+  readonly #link: RedisLink;
   readonly #texts: ReadonlyMap<ScriptName, ScriptText>;
 
-  constructor(
-    connection: RedisConnection,
-    texts: ReadonlyMap<ScriptName, ScriptText> = readScriptTexts(),
-  ) {
-    this.#connection = connection;
+  constructor(link: RedisLink, texts: ReadonlyMap<ScriptName, ScriptText> = readScriptTexts()) {
+    this.#link = link;
     this.#texts = texts;
   }
 
@@ -35,13 +32,13 @@ export class ScriptRunner {
     const script = this.#texts.get(name);
     if (script === undefined) throw new StoreReplyError(name, "no such script");
     const operands = [keys.length.toString(), ...keys, ...values];
-    const options = { clearsRefusal: !READS.has(name) };
+    const options = { key: keys[0] ?? "", clearsRefusal: !READS.has(name) };
     let reply: unknown;
     try {
-      reply = await this.#connection.send(name, ["EVALSHA", script.sha1, ...operands], options);
+      reply = await this.#link.send(name, ["EVALSHA", script.sha1, ...operands], options);
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      reply = await this.#connection.send(name, ["EVAL", script.text, ...operands], options);
+      reply = await this.#link.send(name, ["EVAL", script.text, ...operands], options);
     }
     return refuseForeign(name, listReply(name, reply));
   }

@@ -1,0 +1,6 @@
+// deadline: 120s
+// needs: store
+import { startSentinel } from "../support/redis-deployments.ts";
+import { redisContracts } from "./redis-stores.ts";
+
+redisContracts("stores on Redis, sentinel", startSentinel);

@@ -1,0 +1,6 @@
+// deadline: 120s
+// needs: store
+import { startStandalone } from "../support/redis-deployments.ts";
+import { redisContracts } from "./redis-stores.ts";
+
+redisContracts("stores on Redis, standalone", startStandalone);
