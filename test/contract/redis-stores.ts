@@ -2,11 +2,11 @@
 import * as assert from "uvu/assert";
 import type { Deployment } from "../support/redis-deployments.ts";
 import { infoOf } from "../support/redis-servers.ts";
-import { suite } from "../support/suite.ts";
+import { type Suite, suite } from "../support/suite.ts";
 import { fleetStoreContract } from "./fleet-store.contract.ts";
 import { shardStoreContract } from "./shard-store.contract.ts";
 
-export function redisContracts(name: string, start: () => Promise<Deployment>): void {
+export function redisContracts(name: string, start: () => Promise<Deployment>): Suite {
   const test = suite(name);
   const deployment = start();
   const clients = deployment.then(({ open }) => Promise.all([open(), open()]));
@@ -39,5 +39,5 @@ export function redisContracts(name: string, start: () => Promise<Deployment>): 
   test.after(async () => {
     await (await deployment).stop();
   });
-  test.run();
+  return test;
 }

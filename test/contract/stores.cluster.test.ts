@@ -3,4 +3,6 @@
 import { startCluster } from "../support/redis-deployments.ts";
 import { redisContracts } from "./redis-stores.ts";
 
-redisContracts("stores on Redis, cluster", startCluster);
+const test = redisContracts("stores on Redis, cluster", startCluster);
+
+test.run();

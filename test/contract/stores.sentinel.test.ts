@@ -3,4 +3,6 @@
 import { startSentinel } from "../support/redis-deployments.ts";
 import { redisContracts } from "./redis-stores.ts";
 
-redisContracts("stores on Redis, sentinel", startSentinel);
+const test = redisContracts("stores on Redis, sentinel", startSentinel);
+
+test.run();

@@ -3,4 +3,6 @@
 import { startStandalone } from "../support/redis-deployments.ts";
 import { redisContracts } from "./redis-stores.ts";
 
-redisContracts("stores on Redis, standalone", startStandalone);
+const test = redisContracts("stores on Redis, standalone", startStandalone);
+
+test.run();

@@ -7,21 +7,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateToken } from "@herdbeat/aggregator/adapters/http/tokens";
-import {
-  type ManagedRedis,
-  startManagedRedis,
-} from "@herdbeat/aggregator/adapters/managed-redis/managed-redis";
+import type { ManagedRedis } from "@herdbeat/aggregator/adapters/managed-redis/managed-redis";
 import {
   createThrowAwayCa,
   type ThrowAwayCa,
   writeIdentity,
 } from "@herdbeat/aggregator/adapters/tls/throw-away-ca";
 import type { AggregatorId, NodeId } from "@herdbeat/shared/ids";
-import { silentLogger } from "@herdbeat/shared/logger";
-import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
+import { systemClock } from "@herdbeat/shared/system-clock";
 import { systemRandom } from "@herdbeat/shared/system-random";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
+import { startPrivateRedis } from "./private-redis.ts";
 import { startProcess, type TrackedProcess } from "./processes.ts";
 import { replayDisagreement } from "./replay-check.ts";
 
@@ -45,6 +42,8 @@ export interface StackOptions {
   readonly httpPort?: number;
   /** Command that every aggregator is started through, e.g. `["taskset", "-c", "0"]`. */
   readonly prefix?: readonly string[];
+  /** `store:` of every aggregator, as one line of YAML. @default a private server of the stack's own */
+  readonly store?: string;
   /** Null: no receiver. */
   readonly controller?: readonly string[] | null;
   readonly progress?: (what: string) => void;
@@ -107,17 +106,10 @@ export class Stack {
 
   async start(): Promise<void> {
     const progress = this.#options.progress ?? (() => {});
-    progress("starting a private Redis");
-    this.redis = await startManagedRedis(
-      {
-        dataDir: join(this.dir, "redis"),
-        search: {
-          preferred: process.env["HERDBEAT_REDIS_BIN"] ?? "",
-          path: process.env["PATH"] ?? "",
-        },
-      },
-      { timers: systemTimers, random: systemRandom, logger: silentLogger },
-    );
+    if (this.#options.store === undefined) {
+      progress("starting a private Redis");
+      this.redis = await startPrivateRedis(join(this.dir, "redis"));
+    }
     this.#httpPort = this.#options.httpPort ?? (await freePort());
     if (this.#options.secure === true) {
       progress("making a throw-away certificate authority");
@@ -203,8 +195,9 @@ export class Stack {
   }
 
   #config(id: string, ports: { readonly stream: number; readonly http: number }): string {
-    const redis = this.redis;
-    if (redis === null) throw new Error("Redis is not started");
+    const { socketPath = "", password = "" } = this.redis ?? {};
+    const store =
+      this.#options.store ?? `{ mode: external, socket: "${socketPath}", password: "${password}" }`;
     const destination =
       this.controllerUrl === ""
         ? "destinations: {}"
@@ -219,7 +212,7 @@ listen:
   stream: { host: ${this.#host}, port: ${ports.stream} }
   http: { host: ${this.#host}, port: ${ports.http} }
   advertise: ${this.#host}
-store: { mode: external, socket: "${redis.socketPath}", password: "${redis.password}" }
+store: ${store}
 api: { tokens: ${join(this.dir, "tokens")} }
 ${destination}
 ${this.#options.extraConfig ?? ""}
