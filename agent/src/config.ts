@@ -4,7 +4,6 @@
  * reported at once, with its place.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { checkConfig } from "@herdbeat/shared/config-check";
 import { environmentLayer } from "@herdbeat/shared/config-environment";
@@ -13,6 +12,7 @@ import { yamlLayer } from "@herdbeat/shared/config-yaml";
 import { ConfigError } from "@herdbeat/shared/errors";
 import type { DurationMs } from "@herdbeat/shared/time";
 import { AGENT_CONFIG, crossChecks } from "./config-table.ts";
+import { withPackage } from "./package-for-once.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/herdbeat/agent.yaml";
 const ENVIRONMENT_PREFIX = "HERDBEAT_AGENT";
@@ -77,8 +77,7 @@ export function loadConfig(sources: ConfigSources): AgentConfig {
   const file = sources.file ?? DEFAULT_CONFIG_FILE;
   const problems: string[] = [];
   const layers: ConfigLayer[] = [];
-  for (const path of filesOf(file, sources.file !== null)) {
-    const read = readLayer(path);
+  for (const read of readLayers(filesOf(file, sources.file !== null))) {
     problems.push(...read.problems);
     if (read.layer !== null) layers.push(read.layer);
   }
@@ -109,10 +108,19 @@ function filesOf(file: string, mustExist: boolean): readonly string[] {
   return [...files, ...dropIns.map((name) => join(folder, name))];
 }
 
-function readLayer(path: string): {
+type Yaml = typeof import("yaml");
+
+interface ReadLayer {
   readonly layer: ConfigLayer | null;
   readonly problems: readonly string[];
-} {
+}
+
+function readLayers(paths: readonly string[]): readonly ReadLayer[] {
+  if (paths.length === 0) return [];
+  return withPackage("yaml", (yaml: Yaml) => paths.map((path) => readLayer(path, yaml)));
+}
+
+function readLayer(path: string, { parseDocument }: Yaml): ReadLayer {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -122,7 +130,5 @@ function readLayer(path: string): {
   if (text.length > FILE_BYTES_MAX) {
     return { layer: null, problems: [`${path}: more than ${FILE_BYTES_MAX} bytes`] };
   }
-  // Loaded only where there is a file, and by `require`: see adapters/ws/transport.ts.
-  const { parseDocument } = createRequire(import.meta.url)("yaml") as typeof import("yaml");
   return yamlLayer(path, text, parseDocument(text, { prettyErrors: false, uniqueKeys: true }));
 }

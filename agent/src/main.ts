@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Entry of herdbeat-agent: arguments, environment, signals. The only place that ends the process. */
 import { createRequire } from "node:module";
+import { assertNever } from "@herdbeat/shared/assert";
 import { redactConfig } from "@herdbeat/shared/config-schema";
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
 import { ConfigError } from "@herdbeat/shared/errors";
@@ -9,55 +10,19 @@ import { CountedMetrics } from "./adapters/log/counted-metrics.ts";
 import { JsonLines } from "./adapters/log/json-lines.ts";
 import { createSupervisor } from "./adapters/systemd-notify/notifier.ts";
 import { createAgent } from "./agent.ts";
+import { type CommandLineOptions, parseCommandLine } from "./command-line.ts";
 import { type AgentConfig, loadConfig } from "./config.ts";
 import { AGENT_CONFIG } from "./config-table.ts";
 
-/** sysexits.h: the unit is not restarted after these. */
+/** sysexits.h: the unit is not restarted after it. */
 const EXIT_CONFIG = 78;
-const EXIT_USAGE = 64;
 /** Ends whatever an orderly end did not. */
 const STOP_TIMEOUT_MS = 1_800;
 const LOG_FLUSH_MS = 200;
 
-interface Options {
-  readonly config?: string;
-  readonly check?: boolean;
-  readonly insecure?: boolean;
-  readonly nodeId?: string;
-  readonly aggregator?: readonly string[];
-  readonly stateDir?: string;
-}
+const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
 
-const load = createRequire(import.meta.url);
-const { version } = load("../package.json") as { version: string };
-// By `require`, not `import`: see adapters/ws/transport.ts.
-const { Command } = load("commander") as typeof import("commander");
-
-function commandLine(): InstanceType<typeof Command> {
-  const program = new Command("herdbeat-agent")
-    .description("Watches this host and streams its health to the aggregators.")
-    .version(version)
-    .option("--config <file>", "configuration file (default: /etc/herdbeat/agent.yaml)")
-    .option("--check", "check the configuration and end")
-    .option("--insecure", "no TLS, no identity: for trials only")
-    .option("--node-id <id>", "name of this node (with --insecure)")
-    .option("--aggregator <endpoint...>", "wss://host:port of an aggregator; may be repeated")
-    .option("--state-dir <folder>", "where numbers and black box are kept")
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
-    .action(() => run(program.opts()));
-  const config = program.command("config").description("look at the configuration");
-  config
-    .command("check")
-    .description("check it and end")
-    .action(() => check(program.opts()));
-  config
-    .command("show")
-    .description("print what is in effect")
-    .action(() => show(program.opts()));
-  return program;
-}
-
-function configOf(options: Options): AgentConfig {
+function configOf(options: CommandLineOptions): AgentConfig {
   const { nodeId, aggregator, stateDir, insecure } = options;
   try {
     return loadConfig({
@@ -77,18 +42,17 @@ function configOf(options: Options): AgentConfig {
   }
 }
 
-function check(options: Options): void {
+function check(options: CommandLineOptions): void {
   configOf(options);
   console.log("the configuration is valid");
 }
 
-function show(options: Options): void {
+function show(options: CommandLineOptions): void {
   const value = configOf(options) as unknown as Readonly<Record<string, unknown>>;
   console.log(JSON.stringify(redactConfig(AGENT_CONFIG, value), null, 2));
 }
 
-async function run(options: Options): Promise<void> {
-  if (options.check === true) return check(options);
+async function run(options: CommandLineOptions): Promise<void> {
   const config = configOf(options);
   const log = new JsonLines({
     level: config.log.level,
@@ -135,4 +99,17 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-await commandLine().parseAsync();
+const { command, options } = parseCommandLine(process.argv, version, (code) => process.exit(code));
+switch (command) {
+  case "run":
+    await run(options);
+    break;
+  case "check":
+    check(options);
+    break;
+  case "show":
+    show(options);
+    break;
+  default:
+    assertNever(command, "command");
+}
