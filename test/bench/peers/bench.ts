@@ -15,17 +15,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { seededRandom } from "@herdbeat/shared/random";
 import { eventually } from "../../support/eventually.ts";
-import {
-  insideNamespace,
-  noNamespaceBecause,
-  reenterInNamespace,
-} from "../../support/in-namespace.ts";
+import { enterNamespace, insideNamespace, noNamespaceBecause } from "../../support/in-namespace.ts";
 import { Stack } from "../../support/stack.ts";
 import { makeTempDir } from "../../support/temp-dir.ts";
 import { BootstrapError, ensurePurposes } from "../../tools/bootstrap.mjs";
 import { type Bench, type BenchContext, PreconditionError } from "../lib/bench.ts";
 import { buildDaemons } from "../lib/build-daemons.ts";
-import { endInnerWithUs, endWithOuter } from "../lib/namespaced.ts";
 import { quantile, rounded } from "../lib/statistics.ts";
 import { BRIDGE_ADDRESS, HostNetwork } from "../silent-death/host-network.ts";
 import { type Message, StampingReceiver } from "../silent-death/receiver.ts";
@@ -46,9 +41,8 @@ if (!insideNamespace() && noNamespaceBecause() === null) {
     process.exit(2);
   }
   installPeers((text) => console.error(text));
-  endInnerWithUs();
-  await reenterInNamespace();
 }
+await enterNamespace();
 
 const SERF_MEMBERS = 20;
 /** A declaration that takes longer counts as none. */
@@ -89,7 +83,6 @@ export const bench: Bench = {
   async run(context) {
     if (!insideNamespace())
       throw new PreconditionError(`peers ${noNamespaceBecause()}: sudo npm run bench -- peers`);
-    endWithOuter();
     const options = readOptions(context.args);
     buildDaemons((text) => context.say(text));
     const dir = makeTempDir("peers");

@@ -13,16 +13,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { seededRandom } from "@herdbeat/shared/random";
 import { eventually } from "../../support/eventually.ts";
-import {
-  insideNamespace,
-  noNamespaceBecause,
-  reenterInNamespace,
-} from "../../support/in-namespace.ts";
+import { enterNamespace, insideNamespace, noNamespaceBecause } from "../../support/in-namespace.ts";
 import { Stack } from "../../support/stack.ts";
 import { makeTempDir } from "../../support/temp-dir.ts";
 import { type Bench, type BenchContext, PreconditionError } from "../lib/bench.ts";
 import { buildDaemons } from "../lib/build-daemons.ts";
-import { endInnerWithUs, endWithOuter } from "../lib/namespaced.ts";
 import { quantile, rounded } from "../lib/statistics.ts";
 import { BenchHost } from "./bench-host.ts";
 import { BRIDGE_ADDRESS, HOSTS_MAX, HostNetwork } from "./host-network.ts";
@@ -30,10 +25,7 @@ import { StampingReceiver } from "./receiver.ts";
 import { type Trial, Trials } from "./trials.ts";
 
 // Before the raw file is opened: everything happens in the inner process.
-if (!insideNamespace() && missing() === null) {
-  endInnerWithUs();
-  await reenterInNamespace();
-}
+if (insideNamespace() || missing() === null) await enterNamespace();
 
 const BOOTING_AT_ONCE = 2;
 const BOOT_WITHIN_MS = 120_000;
@@ -96,7 +88,6 @@ export const bench: Bench = {
   title: "silent death of a host until the receiver's 2xx",
   async run(context) {
     if (!insideNamespace()) throw new PreconditionError(missing() ?? "no namespace");
-    endWithOuter();
     const options = readOptions(context.args);
     buildDaemons((text) => context.say(text));
     const dir = makeTempDir("silent-death");
