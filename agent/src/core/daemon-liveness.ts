@@ -58,7 +58,7 @@ const TICK_GAP_MAX: DurationMs = durationMs(1_500);
 
 export function newLiveness(now: MonotonicMs): Liveness {
   return {
-    daemon: { kind: "unknown", detail: "not looked yet" },
+    daemon: { kind: "unknown", why: "NotLooked", detail: "not looked yet" },
     wasSeen: false,
     lostAt: null,
     isWaiting: false,
@@ -91,11 +91,11 @@ export function stepLiveness(
       return down(quiet, event.detail, now);
     case "absent":
       if (state.wasSeen || config.isExpected) return down(quiet, event.detail, now);
-      return { ...quiet, daemon: { kind: "unknown", detail: event.detail } };
+      return { ...quiet, daemon: { kind: "unknown", why: "NeverSeen", detail: event.detail } };
     case "busy":
       return { ...state, isWaiting: true };
     case "forbidden":
-      return { ...quiet, daemon: { kind: "unknown", detail: event.detail } };
+      return { ...quiet, daemon: { kind: "unknown", why: "NotAllowed", detail: event.detail } };
     case "tick":
       return onTick(state, now, config);
     default:

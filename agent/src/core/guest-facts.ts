@@ -8,8 +8,13 @@ export type DaemonState =
   | { readonly kind: "down"; readonly since: MonotonicMs; readonly detail: string }
   /** The socket accepts, nothing is answered. */
   | { readonly kind: "hung"; readonly since: MonotonicMs; readonly detail: string }
-  /** Not looked yet, not allowed to look, or this machine has no libvirt. */
-  | { readonly kind: "unknown"; readonly detail: string };
+  | { readonly kind: "unknown"; readonly why: DaemonUnknown; readonly detail: string };
+
+export type DaemonUnknown =
+  | "NotLooked"
+  /** No socket, and none was ever there: this machine may have no libvirt. */
+  | "NeverSeen"
+  | "NotAllowed";
 
 export type GuestState =
   | "running"

@@ -37,7 +37,7 @@ export function daemonFinding(state: DaemonState): Finding {
     case "hung":
       return finding("problem", "libvirt-hung", "DaemonHung", `libvirt hangs: ${state.detail}`);
     case "unknown":
-      return finding("unknown", "libvirt-down", "NotLooked", state.detail);
+      return finding("unknown", "libvirt-down", state.why, state.detail);
     default:
       return state satisfies never;
   }

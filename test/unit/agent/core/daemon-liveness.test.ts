@@ -5,6 +5,7 @@ import {
   newLiveness,
   stepLiveness,
 } from "@herdbeat/agent/core/daemon-liveness";
+import { daemonFinding } from "@herdbeat/agent/monitors/libvirt-daemon";
 import { durationMs, monotonicMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { suite } from "../../../support/suite.ts";
@@ -87,6 +88,19 @@ test("is down where a socket was left behind by a dead daemon", () => {
 
 test("can not tell where it may not connect", () => {
   assert.is(run([[0, { kind: "forbidden", detail: "EACCES" }]]), "unknown");
+});
+
+test("says why it can not tell, so that the reason is told when it changes", () => {
+  const whyAfter = (...events: readonly LivenessEvent[]): string => {
+    let state = newLiveness(monotonicMs(0));
+    for (const event of events)
+      state = stepLiveness(state, event, monotonicMs(1), LIVENESS_DEFAULTS);
+    return daemonFinding(state.daemon).reason;
+  };
+  assert.is(whyAfter(), "NotLooked");
+  assert.is(whyAfter(absent), "NeverSeen");
+  assert.is(whyAfter({ kind: "forbidden", detail: "EACCES" }), "NotAllowed");
+  assert.is(whyAfter({ kind: "forbidden", detail: "EACCES" }, absent), "NeverSeen");
 });
 
 test.run();
