@@ -136,6 +136,48 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     default: "30s",
     doc: "Silence of a guest that sent heartbeats before, after which it counts as hung if its counters agree.",
   },
+  {
+    key: "storage",
+    type: { kind: "items", max: 32 },
+    default: [],
+    doc: "Folders on storage that guests need: written to, synchronised and read back every second.",
+  },
+  {
+    key: "storage[].name",
+    type: { kind: "text", pattern: WORD, expects: "up to 64 characters of A-Z a-z 0-9 . _ : -" },
+    required: true,
+    doc: "Name in conditions and incidents. The same on all hosts that share the storage.",
+  },
+  {
+    key: "storage[].path",
+    type: path,
+    required: true,
+    doc: "A folder that the agent may write to. It keeps one small file there per host.",
+  },
+  {
+    key: "storage[].timeout",
+    type: { kind: "duration", min: "200ms", max: "60s" },
+    default: "2s",
+    doc: "A write that is not on the disk after this long makes the storage count as down.",
+  },
+  {
+    key: "storage[].slowAfter",
+    type: { kind: "duration", min: "10ms", max: "60s" },
+    default: "500ms",
+    doc: "Three writes in a row above this make it degraded.",
+  },
+  {
+    key: "storage[].minFreePercent",
+    type: { kind: "number", min: 0, max: 50 },
+    default: 2,
+    doc: "Less free space than this share makes it degraded.",
+  },
+  {
+    key: "storage[].mountPoint",
+    type: { kind: "boolean" },
+    default: false,
+    doc: "Something must be mounted at exactly this path; without it a lost mount is written to the disk below it.",
+  },
   { key: "services", type: { kind: "items", max: 128 }, default: [], doc: "Services to watch." },
   {
     key: "services[].name",
@@ -253,12 +295,6 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     doc: "Bundles of services by role.",
     reserved: NOT_YET,
   },
-  {
-    key: "storage",
-    type: { kind: "any" },
-    doc: "Heartbeats on shared storage.",
-    reserved: NOT_YET,
-  },
 ];
 
 /** What single keys cannot say. Each problem names its key. */
@@ -268,6 +304,7 @@ export function crossChecks(value: {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly networks: Readonly<Record<string, string>>;
   readonly reachability: readonly { readonly role?: string }[];
+  readonly storage: readonly { readonly name?: string }[];
   readonly services: readonly {
     readonly name?: string;
     readonly unit?: string;
@@ -298,6 +335,9 @@ export function crossChecks(value: {
     if (!Object.hasOwn(value.networks, role))
       problems.push(`reachability: ${role} is no role of networks`);
   }
+  const folders = value.storage.map(({ name = "" }) => name);
+  for (const name of folders.filter((one, index) => folders.indexOf(one) !== index))
+    problems.push(`storage: ${name} is there twice`);
   const names = new Set<string>();
   for (const service of value.services) {
     const name = service.name ?? "";

@@ -40,6 +40,14 @@ export interface AgentConfig {
     readonly guestAgent: boolean;
   };
   readonly guests: { readonly heartbeatTimeout: DurationMs };
+  readonly storage: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly timeout: DurationMs;
+    readonly slowAfter: DurationMs;
+    readonly minFreePercent: number;
+    readonly mountPoint: boolean;
+  }[];
   readonly services: readonly {
     readonly name: string;
     readonly unit?: string;

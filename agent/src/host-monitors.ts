@@ -3,16 +3,27 @@
  * loaded. What is configured is watched from the start; what the host has, as soon as it has it.
  */
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import type { MonitorName } from "@herdbeat/shared/ids";
 import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
 import { durationMs } from "@herdbeat/shared/time";
 import type { AgentConfig } from "./config.ts";
+import { probeTimeout } from "./core/probe-timeout.ts";
 import { lazyMonitor } from "./monitors/lazy.ts";
 import type { Monitor } from "./ports/monitor.ts";
 import type { TextFiles } from "./ports/text-files.ts";
 
+/** Where the kernel shows ways to storage other than a disk that is simply there. */
+const BLOCK_PATH_TRACES = [
+  "/sys/class/iscsi_session",
+  "/sys/class/fc_host",
+  "/sys/class/nvme",
+  "/sys/module/dm_multipath",
+  "/proc/mdstat",
+];
+
 export function createHostMonitors(config: AgentConfig): readonly Monitor[] {
-  return [...networkMonitors(config)];
+  return [...networkMonitors(config), ...storageMonitors(config)];
 }
 
 /** Only loaded with the first monitor that needs it. */
@@ -64,6 +75,37 @@ function networkMonitors(config: AgentConfig): readonly Monitor[] {
         }));
         const prober = new RolePathProber(networks, systemTimers);
         return createNetworkPathMonitor(configs, prober, await textFiles());
+      },
+    }),
+  ];
+}
+
+function storageMonitors(config: AgentConfig): readonly Monitor[] {
+  return [
+    lazyMonitor({
+      name: "storage" as MonitorName,
+      interval: durationMs(1_000),
+      timeout: probeTimeout(config.storage),
+      hysteresis: { problemAfter: 1, okAfter: 2 },
+      failureClass: "storage-down",
+      applies: () => config.storage.length > 0,
+      async load() {
+        const { createStorageMonitor } = await import("./monitors/storage.ts");
+        const { ShellProber } = await import("./adapters/storage-probe/shell-prober.ts");
+        const parts = { clock: systemClock, timers: systemTimers, hostName: hostname() };
+        return createStorageMonitor(config.storage, new ShellProber(parts), await textFiles());
+      },
+    }),
+    lazyMonitor({
+      name: "block-paths" as MonitorName,
+      interval: durationMs(5_000),
+      timeout: durationMs(3_000),
+      hysteresis: { problemAfter: 1, okAfter: 2 },
+      failureClass: "storage-degraded",
+      applies: () => BLOCK_PATH_TRACES.some((path) => existsSync(path)),
+      async load() {
+        const { createBlockPathsMonitor } = await import("./monitors/block-paths.ts");
+        return createBlockPathsMonitor(await textFiles());
       },
     }),
   ];

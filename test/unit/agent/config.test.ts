@@ -96,7 +96,16 @@ const refused: readonly (readonly [what: string, text: string, problem: RegExp])
   ],
   ["a witness by name", `${INSECURE}witness: {listen: [localhost]}\n`, /an IP address/],
   ["a witness port out of range", `${INSECURE}witness: {port: 65536}\n`, /witness\.port/],
-  ["a reserved storage key", `${INSECURE}storage: []\n`, /storage: .*not in this version/],
+  [
+    "two folders of one name",
+    `${INSECURE}storage:\n  - {name: a, path: /x}\n  - {name: a, path: /y}\n`,
+    /storage: a is there twice/,
+  ],
+  [
+    "peers of a network that is not there",
+    `${INSECURE}reachability:\n  - {role: tenant, targets: [10.0.0.1]}\n`,
+    /reachability: tenant is no role/,
+  ],
   ["a misspelt key", `${INSECURE}heartbaet: {}\n`, /did you mean heartbeat\?/],
   [
     "a bare number as duration",
