@@ -22,8 +22,15 @@ const BLOCK_PATH_TRACES = [
   "/proc/mdstat",
 ];
 
+const HARDWARE_TRACES = [
+  "/sys/devices/system/edac/mc/mc0",
+  "/sys/class/thermal/thermal_zone0",
+  "/sys/class/hwmon/hwmon0",
+  "/sys/class/block/sda",
+];
+
 export function createHostMonitors(config: AgentConfig): readonly Monitor[] {
-  return [...networkMonitors(config), ...storageMonitors(config)];
+  return [...networkMonitors(config), ...storageMonitors(config), ...machineMonitors()];
 }
 
 /** Only loaded with the first monitor that needs it. */
@@ -106,6 +113,48 @@ function storageMonitors(config: AgentConfig): readonly Monitor[] {
       async load() {
         const { createBlockPathsMonitor } = await import("./monitors/block-paths.ts");
         return createBlockPathsMonitor(await textFiles());
+      },
+    }),
+  ];
+}
+
+function machineMonitors(): readonly Monitor[] {
+  return [
+    lazyMonitor({
+      name: "host-load" as MonitorName,
+      interval: durationMs(3_000),
+      timeout: durationMs(1_500),
+      hysteresis: { problemAfter: 2, okAfter: 3 },
+      failureClass: "host-degraded",
+      applies: () => true,
+      async load() {
+        const { createHostLoadMonitor } = await import("./monitors/host-load.ts");
+        return createHostLoadMonitor(await textFiles());
+      },
+    }),
+    lazyMonitor({
+      name: "clock" as MonitorName,
+      interval: durationMs(5_000),
+      timeout: durationMs(1_500),
+      hysteresis: { problemAfter: 1, okAfter: 1 },
+      failureClass: "host-degraded",
+      applies: () => true,
+      async load() {
+        const { createClockMonitor } = await import("./monitors/clock.ts");
+        return createClockMonitor(await textFiles(), systemClock);
+      },
+    }),
+    lazyMonitor({
+      name: "hardware" as MonitorName,
+      interval: durationMs(30_000),
+      // Sensors behind a slow bus take milliseconds each.
+      timeout: durationMs(10_000),
+      hysteresis: { problemAfter: 1, okAfter: 2 },
+      failureClass: "hardware-fault",
+      applies: () => HARDWARE_TRACES.some((path) => existsSync(path)),
+      async load() {
+        const { createHardwareMonitor } = await import("./monitors/hardware.ts");
+        return createHardwareMonitor(await textFiles(), systemClock);
       },
     }),
   ];

@@ -97,9 +97,10 @@ function subjectOf(id: string, object: string): string {
 
 function finding(fault: Fault): Finding {
   const { pattern, subject, count, text } = fault;
+  const isNews = pattern.isInformation !== true || count >= (pattern.problemFrom ?? Infinity);
   return {
     subject,
-    status: pattern.isInformation === true ? "ok" : "problem",
+    status: isNews ? "problem" : "ok",
     failureClass: pattern.failureClass,
     reason: pattern.reason,
     message: text,

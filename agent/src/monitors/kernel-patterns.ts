@@ -9,6 +9,8 @@ export interface KernelPattern {
   readonly reason: string;
   /** Worth knowing, not a problem. */
   readonly isInformation?: boolean;
+  /** So many records without a quiet hold time between them are a problem all the same. */
+  readonly problemFrom?: number;
   /** Not a fault: the end of one of the pattern with this id. */
   readonly clears?: string;
 }
@@ -148,6 +150,30 @@ export const KERNEL_PATTERNS: readonly KernelPattern[] = [
     "TransmitTimeout",
     `(?:\\S{1,32} \\S{1,32} )?(?:${DEVICE}: )?NETDEV WATCHDOG: `,
   ),
+  pattern(
+    "stuck-interface",
+    "host-degraded",
+    "InterfaceNotReleased",
+    `unregister_netdevice: waiting for ${DEVICE} to become free`,
+  ),
+  pattern(
+    "clocksource",
+    "host-degraded",
+    "ClockUnstable",
+    "(?:clocksource: )?timekeeping watchdog on CPU\\d+: .{0,80}(?:unstable|skewed)|clocksource: Marking clocksource .{1,40} as unstable",
+  ),
+  {
+    ...pattern(
+      "corrected",
+      "hardware-fault",
+      "CorrectedErrors",
+      "mce: \\[Hardware Error\\]: Machine check events logged|EDAC \\w+: \\d+ CE |" +
+        "\\{\\d+\\}\\[Hardware Error\\]: event severity: corrected|" +
+        "pcieport \\S{1,20}: (?:AER: )?(?:Multiple )?Corrected error",
+    ),
+    isInformation: true,
+    problemFrom: 24,
+  },
   {
     ...pattern(
       "out-of-memory",
@@ -156,5 +182,6 @@ export const KERNEL_PATTERNS: readonly KernelPattern[] = [
       "(?:Memory cgroup out|Out) of memory: Kill(?:ed)? process",
     ),
     isInformation: true,
+    problemFrom: 5,
   },
 ];

@@ -127,10 +127,12 @@ test("clears a server that answers again", async () => {
   assert.equal(await look(), [READABLE]);
 });
 
-test("reports a kill for want of memory as no problem", async () => {
+test("reports a kill for want of memory as no problem, and a loop of them as one", async () => {
   const { say, look } = setup();
   say("Out of memory: Killed process 1 (x)");
   assert.equal(await look(), [READABLE, ["out-of-memory", "ok", "OutOfMemoryKill", "1"]]);
+  for (let more = 0; more < 4; more++) say("Out of memory: Killed process 1 (x)");
+  assert.equal(await look(), [READABLE, ["out-of-memory", "problem", "OutOfMemoryKill", "5"]]);
 });
 
 test("is unknown, not ok, when the log cannot be read", async () => {
