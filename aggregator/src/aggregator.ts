@@ -26,7 +26,7 @@ import type { GatewayCheck } from "./ports/kernel-probe.ts";
 import type { Mesh } from "./ports/mesh.ts";
 import { Engine } from "./runtime/engine.ts";
 import { noticeSender } from "./runtime/notice-sender.ts";
-import { destinations, requestDestination, streamTls } from "./wiring.ts";
+import { destinations, fenceDevices, requestDestination, streamTls } from "./wiring.ts";
 import { buildStore } from "./wiring-store.ts";
 
 export interface Aggregator extends Startable {
@@ -156,6 +156,12 @@ function buildEngine(deps: AggregatorDeps, parts: EngineParts): Engine {
     probePort: config.detection.probe.port,
     echoes: new WitnessEchoVerifier(),
     gateway: gatewayCheck(config, probe),
+    fenceDevices: fenceDevices(config),
+    deviceTests: {
+      interval: config.fencing.testInterval,
+      testedWithin: config.fencing.testedWithin,
+      concurrency: config.fencing.testConcurrency,
+    },
     sender,
     requestDestination: requestDestination(config),
     journal: new FileJournal(config.aggregator.dataDir, logger),

@@ -1,6 +1,7 @@
 /** Every key of aggregator.yaml. JSON Schema, `config show` and docs/configuration.md come from this table. */
 import type { ConfigKey } from "@herdbeat/shared/config-table";
 import { DETECTION_KEYS, POLICY_KEYS } from "./config-detection.ts";
+import { FENCING_KEYS } from "./config-fencing.ts";
 import { GUARD_KEYS } from "./config-guard.ts";
 import { STORE_KEYS } from "./config-store.ts";
 
@@ -201,7 +202,7 @@ const REST_KEYS: readonly ConfigKey[] = [
     default: false,
     doc: "Decide and record everything, send facts marked `shadow: true`, ask for nothing. For comparison with another system.",
   },
-  ...["fencing", "gate", "maintenance", "witnesses", "keystone", "segments"].map((key) => ({
+  ...["gate", "maintenance", "witnesses", "keystone", "segments"].map((key) => ({
     key,
     type: { kind: "any" } as const,
     reserved: NOT_YET,
@@ -216,5 +217,6 @@ export const AGGREGATOR_CONFIG: readonly ConfigKey[] = [
   ...GUARD_KEYS,
   ...POLICY_KEYS,
   ...DESTINATION_KEYS,
+  ...FENCING_KEYS,
   ...REST_KEYS,
 ];

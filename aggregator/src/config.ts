@@ -7,14 +7,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import type { FailureClass, Grade } from "@herdbeat/shared/classes";
-import { checkConfig } from "@herdbeat/shared/config-check";
+import { checkConfig, locateIn } from "@herdbeat/shared/config-check";
 import { environmentLayer } from "@herdbeat/shared/config-environment";
-import type { ConfigLayer } from "@herdbeat/shared/config-table";
+import type { ConfigLayer, ConfigPath } from "@herdbeat/shared/config-table";
 import { yamlLayer } from "@herdbeat/shared/config-yaml";
 import { ConfigError } from "@herdbeat/shared/errors";
 import { type AggregatorId, type DestinationName, parseAggregatorId } from "@herdbeat/shared/ids";
 import type { DurationMs } from "@herdbeat/shared/time";
 import { parseDocument } from "yaml";
+import { type FencingConfig, fencingWithSecrets } from "./config-fencing.ts";
 import { AGGREGATOR_CONFIG } from "./config-table.ts";
 import type { DetectionLimits, PolicyAction } from "./core/detection-config.ts";
 import type { GuardLimits } from "./core/guard.ts";
@@ -89,6 +90,7 @@ export interface AggregatorConfig {
   };
   /** In the order of the file. */
   readonly destinations: Readonly<Record<DestinationName, DestinationConfig>>;
+  readonly fencing: FencingConfig;
   readonly api: { readonly auth: "tokens"; readonly tokens?: string };
   readonly deadMan: { readonly url?: string; readonly interval: DurationMs };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
@@ -134,7 +136,7 @@ export function loadConfig(sources: ConfigSources): AggregatorConfig {
   const checked = checkConfig(AGGREGATOR_CONFIG, layers);
   problems.push(...checked.problems);
   // The table and the interface say the same, except for what `withDerived` adds; a test compares them.
-  const config = withDerived(checked.value as unknown as AggregatorConfig, file, problems);
+  const config = withDerived(checked.value as unknown as AggregatorConfig, file, problems, layers);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return config;
 }
@@ -162,7 +164,12 @@ export function guardLimits({ guard }: AggregatorConfig): GuardLimits {
 }
 
 /** Fills in what this machine tells, and reads the files that secrets are kept in. */
-function withDerived(config: AggregatorConfig, file: string, problems: string[]): AggregatorConfig {
+function withDerived(
+  config: AggregatorConfig,
+  file: string,
+  problems: string[],
+  layers: readonly ConfigLayer[],
+): AggregatorConfig {
   const own = hostname();
   const id = config.aggregator.id ?? parseAggregatorId(own);
   if (id === undefined) problems.push(`${file}: aggregator.id is required: the host name is no id`);
@@ -204,6 +211,11 @@ function withDerived(config: AggregatorConfig, file: string, problems: string[])
       },
     },
     destinations,
+    fencing: fencingWithSecrets(
+      config.fencing,
+      (text, path) => secretOf(text, path.join(".")),
+      (path: ConfigPath, what) => problems.push(`${locateIn(layers, path)}: ${what}`),
+    ),
   };
 }
 

@@ -4,12 +4,14 @@ import { formatDuration } from "@herdbeat/shared/duration-text";
 import { OperatingError } from "@herdbeat/shared/errors";
 import type { DestinationName } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
-import { systemClock } from "@herdbeat/shared/system-clock";
+import { systemClock, systemTimers } from "@herdbeat/shared/system-clock";
 import { durationMs, elapsed } from "@herdbeat/shared/time";
+import { FenceAgentDevice } from "./adapters/fence-agent/fence-agent-device.ts";
 import { loadTlsFiles } from "./adapters/tls/tls-files.ts";
 import type { DestinationSettings } from "./adapters/webhook/http-webhook.ts";
 import type { StreamTls } from "./adapters/ws/stream-server.ts";
 import type { AggregatorConfig } from "./config.ts";
+import type { FenceDevice } from "./ports/fence-device.ts";
 
 const clock = systemClock;
 
@@ -61,4 +63,14 @@ export function destinations(config: AggregatorConfig): readonly DestinationSett
 export function requestDestination(config: AggregatorConfig): DestinationName | null {
   const found = Object.entries(config.destinations).find(([, one]) => one.requests);
   return found === undefined ? null : (found[0] as DestinationName);
+}
+
+/** The lowest order first; the sort keeps the file's order where it is equal. */
+export function fenceDevices({ fencing }: AggregatorConfig): readonly FenceDevice[] {
+  return Object.entries(fencing.devices)
+    .sort(([, a], [, b]) => a.order - b.order)
+    .map(
+      ([name, { agent, ...rest }]) =>
+        new FenceAgentDevice({ ...rest, name, program: agent }, systemTimers),
+    );
 }

@@ -226,7 +226,7 @@ function mergeObjects(base: Plain, over: Plain): Plain {
 }
 
 /** The place of the last layer that has the key, else the last layer that has anything. */
-function locateIn(layers: readonly ConfigLayer[], path: ConfigPath): string {
+export function locateIn(layers: readonly ConfigLayer[], path: ConfigPath): string {
   for (const layer of [...layers].reverse()) {
     let value: unknown = layer.value;
     for (const segment of path)

@@ -114,6 +114,12 @@ export class SimAggregator {
       },
       mesh: this.mesh,
       guard: GUARD_DEFAULTS,
+      fenceDevices: [],
+      deviceTests: {
+        interval: durationMs(600_000),
+        testedWithin: durationMs(1_800_000),
+        concurrency: 2,
+      },
     };
   }
 

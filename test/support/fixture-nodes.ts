@@ -157,6 +157,9 @@ export function fixtureView(
       lastAnswerAge: record.state === "declared" ? null : durationMs(31_000),
       lastOutcome: record.state === "declared" ? "no-answer" : "refused",
     },
+    fenceDevices: live
+      ? [{ device: "bmc", state: "tested", power: "on", detail: "", testedAt: asOf }]
+      : null,
     openIncidents,
     asOf,
   };

@@ -6,7 +6,7 @@
 // Packages never start a service: a temporary policy-rc.d forbids it while apt-get runs, because a
 // developer's machine must not find a virtualization daemon running after `npm test`.
 //
-// Usage: node test/tools/bootstrap.mjs [node-modules] [store] [network] [guests] [browser] [kernel]
+// Usage: node test/tools/bootstrap.mjs [node-modules] [store] [network] [guests] [fencing] [browser] [kernel]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -47,6 +47,8 @@ export const PURPOSES = Object.freeze({
     X86 ? "qemu-system-x86" : "qemu-system-arm",
     "qemu-utils",
   ]),
+  /** ipmi_sim answers like a BMC, and fence_ipmilan asks it through ipmitool. */
+  fencing: Object.freeze(["fence-agents", "ipmitool", "openipmi"]),
   /** Without a font package Chromium draws no text. */
   browser: Object.freeze(["chromium", "fonts-dejavu-core"]),
 });

@@ -117,6 +117,7 @@ function nodeLines(node: Document, colour: boolean): readonly string[] {
         "Kernel probe",
         `${textOf(probe, "lastOutcome")}; last answer ${answered === "" ? "never" : `${answered} ago`}`,
       ],
+      ["Fencing", fencingText(asDocument(node["fencing"]))],
       ["Labels", plainText(node["labels"])],
       ["Networks", documentsOf(node["networks"]).map(networkText).join("; ")],
       ["Boot id", textOf(node, "bootId")],
@@ -147,6 +148,17 @@ function nodeLines(node: Document, colour: boolean): readonly string[] {
       harmless(`  ${textOf(line, "at")}  ${textOf(line, "kind")}  ${plainText(line["detail"])}`),
     ),
   ];
+}
+
+function fencingText(fencing: Document): string {
+  const devices = documentsOf(fencing["devices"]).map((one) => {
+    const detail = textOf(one, "detail") === "" ? "" : ` (${textOf(one, "detail")})`;
+    const power = textOf(one, "power") === "" ? "" : `, power ${textOf(one, "power")}`;
+    return `${textOf(one, "device")} ${textOf(one, "state")}${power}${detail}`;
+  });
+  if (fencing["possible"] === null) return "known to the owner only";
+  const verdict = fencing["possible"] === true ? "possible" : "impossible";
+  return `${verdict}: ${devices.length === 0 ? "no device covers it" : devices.join("; ")}`;
 }
 
 /** Empty when it was never silent without being judged. */

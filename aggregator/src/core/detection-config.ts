@@ -1,4 +1,4 @@
-import type { FailureClass, Grade } from "@herdbeat/shared/classes";
+import { FAILURE_CLASSES, type FailureClass, familyOf, type Grade } from "@herdbeat/shared/classes";
 import type { AggregatorId, IncidentId } from "@herdbeat/shared/ids";
 import type { DurationMs } from "@herdbeat/shared/time";
 
@@ -47,6 +47,13 @@ export interface DetectionConfig {
   readonly shadow: boolean;
   /** SHA-256 of the incident key, cut to 32 hex digits. */
   readonly incidentIdOf: (key: string) => IncidentId;
+}
+
+/** Whether the policy asks for the recovery of hosts: then somebody must be able to cut their power. */
+export function needsFencing(policy: Policy): boolean {
+  return FAILURE_CLASSES.some(
+    (one) => familyOf(one) === "host" && policy[one]?.action === "recover",
+  );
 }
 
 /** What the rule `class -> action` says where the operator says nothing: tell, and do nothing. */

@@ -26,9 +26,21 @@ export interface NodeView {
   readonly connected: boolean | null;
   readonly ownLagMs: number | null;
   readonly kernelProbe: { readonly lastAnswerAge: DurationMs | null; readonly lastOutcome: string };
+  /** In the order in which they would be tried; null when another process owns it. */
+  readonly fenceDevices: readonly DeviceTestView[] | null;
   readonly openIncidents: readonly IncidentId[];
   /** When the data was true. */
   readonly asOf: UnixMs;
+}
+
+/** What is known of one fence device's ability to cut one node's power. */
+export interface DeviceTestView {
+  readonly device: string;
+  readonly state: "tested" | "failed" | "untested";
+  /** What it last said. */
+  readonly power: "on" | "off" | null;
+  readonly detail: string;
+  readonly testedAt: UnixMs | null;
 }
 
 export interface ShardView {

@@ -8,6 +8,7 @@ import type { DetectionConfig } from "../core/detection-config.ts";
 import type { GuardLimits, GuardSight } from "../core/guard.ts";
 import type { AgentListener } from "../ports/agent-listener.ts";
 import type { EchoVerifier } from "../ports/echo-verifier.ts";
+import type { FenceDevice } from "../ports/fence-device.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
 import type { NoticeView } from "../ports/fleet-view.ts";
 import type { GatewayCheck, KernelProbe } from "../ports/kernel-probe.ts";
@@ -15,6 +16,7 @@ import type { Mesh } from "../ports/mesh.ts";
 import type { MirrorStore } from "../ports/mirror.ts";
 import type { ShardStore } from "../ports/shard-store.ts";
 import type { WebhookSender } from "../ports/webhook.ts";
+import type { DeviceTestSettings } from "./device-tests.ts";
 import type { NoticeJournal } from "./notices.ts";
 
 export interface EngineDeps {
@@ -43,6 +45,9 @@ export interface EngineDeps {
   readonly probePort: number;
   readonly echoes: EchoVerifier;
   readonly gateway: GatewayCheck;
+  /** In the order in which they are tried. */
+  readonly fenceDevices: readonly FenceDevice[];
+  readonly deviceTests: DeviceTestSettings;
   readonly sender: WebhookSender;
   /** The one that is asked for recovery; null: nobody. All get facts. */
   readonly requestDestination: DestinationName | null;

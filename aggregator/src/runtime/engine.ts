@@ -16,6 +16,7 @@ import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
 import { DisarmKeeper } from "./disarm-keeper.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { Fencing } from "./fencing.ts";
 import { GuardDesk } from "./guard-desk.ts";
 import { probeDesk, witnessDesk } from "./looking.ts";
 import { MeshDesk } from "./mesh-desk.ts";
@@ -55,6 +56,7 @@ export class Engine implements Startable {
   readonly #meshDesk: MeshDesk;
   readonly #disarm: DisarmKeeper;
   readonly #quality: QualityKeeper;
+  readonly #fencing: Fencing;
   readonly #standing: StandingNotices;
   readonly #census: CensusDesk;
   readonly #guard: GuardDesk;
@@ -78,6 +80,11 @@ export class Engine implements Startable {
       now: () => this.turns.now(),
     });
     this.notices = this.#noticeBoard();
+    this.#fencing = new Fencing(deps, {
+      table: this.table,
+      runners: this.runners,
+      onChange: (node) => this.view.publish({ kind: "node", node }),
+    });
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
     this.#census = this.#censusDesk(config);
     this.#guard = this.#guardDesk(config);
@@ -127,6 +134,7 @@ export class Engine implements Startable {
     await this.#mirrors.start();
     await this.#deps.listener.start(this.sessions);
     this.turns.start();
+    this.#fencing.start();
     await this.delivery.start();
     await this.#meshDesk.start();
     await this.#establish();
@@ -154,6 +162,7 @@ export class Engine implements Startable {
   async stop(): Promise<void> {
     this.#draining = true;
     this.#disarm.stop();
+    this.#fencing.stop();
     const heir = this.manager.members.find((one) => one.id !== this.#deps.detection.aggregator);
     await this.#quality.stop();
     await this.manager.stop();
@@ -217,6 +226,7 @@ export class Engine implements Startable {
           lostShareMax: this.#deps.lostShareMax,
           censusBecause: this.#guard.incompleteBecause,
           disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
+          unfenceable: () => this.#fencing.impossibleFor(),
         });
       },
     });
@@ -387,6 +397,7 @@ export class Engine implements Startable {
         heartbeatInterval: this.#deps.heartbeatInterval,
       }),
       notices: () => this.notices.list(),
+      fenceDevices: (state) => this.#fencing.viewOf(state),
       destinations: (): readonly DestinationName[] => sender.destinations(),
       connections: () => this.sessions.connections,
       meshConnected: (id) => this.#deps.mesh.isConnected(id),

@@ -27,6 +27,7 @@ import type { AuditEntry, FleetStore, StoreHealth } from "../ports/fleet-store.t
 import type {
   AggregatorView,
   CommandOutcome,
+  DeviceTestView,
   FleetChange,
   FleetView,
   NodeView,
@@ -57,6 +58,7 @@ export interface ReadSideDeps {
   readonly fleet: FleetStore;
   readonly quality: QualityDesk;
   readonly notices: () => readonly NoticeView[];
+  readonly fenceDevices: (node: NodeState) => readonly DeviceTestView[];
   readonly destinations: () => readonly DestinationName[];
   readonly connections: () => number;
   readonly meshConnected: (id: AggregatorId) => boolean | null;
@@ -278,6 +280,7 @@ export class ReadSide implements FleetView {
       connected: table.sessions[index] !== null,
       ownLagMs: table.ownLagMs[index] ?? null,
       kernelProbe: probeView(state, now),
+      fenceDevices: this.#deps.fenceDevices(state),
       openIncidents: state.incidents.map((one) => one.id),
       asOf: clock.wallNow(),
     };
@@ -296,6 +299,7 @@ export class ReadSide implements FleetView {
       connected: null,
       ownLagMs: null,
       kernelProbe: { lastAnswerAge: null, lastOutcome: "shown by the owner only" },
+      fenceDevices: null,
       openIncidents: remote.snapshot.incidents
         .filter((one) => one.node === record.id && isOpen(one.phase))
         .map((one) => one.id),

@@ -1,5 +1,5 @@
 /** Troubles of the control plane that follow from its state: raised while they last, cleared with them. */
-import type { ShardId } from "@herdbeat/shared/ids";
+import type { NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { StoreHealth } from "../ports/fleet-store.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { Notices } from "./notices.ts";
@@ -15,10 +15,14 @@ export interface Standing {
   readonly disarmedBecause: string | null;
   /** Why commits have waited long for the counts of other owners; null: none has. */
   readonly censusBecause: string | null;
+  /** Nodes that policy wants recovered and that no fence device is known to reach. */
+  readonly unfenceable: () => readonly NodeId[];
 }
 
 /** Looking through the whole fleet is not for every turn. */
 const LOOK_EVERY_TURNS = 20;
+/** The answer changes with tests, which are minutes apart. */
+const DEVICE_LOOK_EVERY_TURNS = 100;
 
 export class StandingNotices {
   readonly #notices: Notices;
@@ -37,14 +41,8 @@ export class StandingNotices {
   }
 
   /** Called every turn. */
-  follow({
-    store,
-    foreign,
-    lostShare,
-    lostShareMax,
-    disarmedBecause,
-    censusBecause,
-  }: Standing): void {
+  follow(standing: Standing): void {
+    const { store, foreign, lostShare, lostShareMax, disarmedBecause, censusBecause } = standing;
     this.#while(store.state === "down", "store-down", () => {
       const why = store.detail === "" ? "no connection" : store.detail;
       return `the store does not answer (${why}): no verdict on any node until it does; agents are unaffected`;
@@ -66,6 +64,17 @@ export class StandingNotices {
     if (this.#turns % LOOK_EVERY_TURNS !== 0) return;
     this.#noteUnseen();
     this.#noteParked();
+    if (this.#turns % DEVICE_LOOK_EVERY_TURNS === 0) this.#noteUnfenceable(standing.unfenceable());
+  }
+
+  #noteUnfenceable(nodes: readonly NodeId[]): void {
+    this.#while(
+      nodes.length > 0,
+      "fencing-impossible",
+      () =>
+        `policy asks for the recovery of hosts, and no tested fence device reaches ${nodes.length} of them: none of these is ever committed; \`herdctl node show\` tells why`,
+      nodes,
+    );
   }
 
   #noteParked(): void {
@@ -78,8 +87,13 @@ export class StandingNotices {
     });
   }
 
-  #while(stands: boolean, kind: string, message: () => string): void {
-    if (stands) this.#notices.raise(kind, message());
+  #while(
+    stands: boolean,
+    kind: string,
+    message: () => string,
+    nodes: readonly NodeId[] = [],
+  ): void {
+    if (stands) this.#notices.raise(kind, message(), nodes);
     else this.#notices.clear(kind);
   }
 

@@ -36,6 +36,7 @@ export function NodeFacts({ detail, arrivedAt, known }: NodeFactsProps): JSX.Ele
             </span>
           )}
         </Fact>
+        <Fact name="Fencing">{fencingWords(detail.fencing)}</Fact>
         <Fact name="Agent's own lag">
           {detail.ownLagMs === null || !known ? "unknown" : `${detail.ownLagMs} ms`}
         </Fact>
@@ -76,6 +77,13 @@ export function NodeFacts({ detail, arrivedAt, known }: NodeFactsProps): JSX.Ele
       </Facts>
     </>
   );
+}
+
+function fencingWords({ possible, devices }: NodeDetail["fencing"]): string {
+  if (possible === null) return "unknown here";
+  if (devices.length === 0) return "impossible: no device covers it";
+  const each = devices.map((one) => `${one.device} ${one.state}`).join(", ");
+  return `${possible ? "possible" : "impossible"}: ${each}`;
 }
 
 function streamWords(connected: boolean | null): string {

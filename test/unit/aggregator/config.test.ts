@@ -104,6 +104,12 @@ test("fills in every default", async () => {
       pausedZones: [],
     },
     destinations: {},
+    fencing: {
+      testInterval: 600_000,
+      testedWithin: 1_800_000,
+      testConcurrency: 2,
+      devices: {},
+    },
     api: { auth: "tokens", tokens: "/etc/herdbeat/tokens" },
     deadMan: { interval: 60_000 },
     log: { level: "info" },

@@ -79,6 +79,20 @@ export interface RefusalDto {
   readonly replay: ReplayedDecisionDto;
 }
 
+/** Whether and by what the node's power can be cut. */
+export interface FencingDto {
+  /** Null: another aggregator owns the node and knows. */
+  readonly possible: boolean | null;
+  /** The first to be tried first. */
+  readonly devices: readonly {
+    readonly device: string;
+    readonly state: "tested" | "failed" | "untested";
+    readonly power: "on" | "off" | null;
+    readonly detail: string;
+    readonly testedAt: string | null;
+  }[];
+}
+
 export interface NodeDetail extends NodeRow {
   readonly networks: readonly {
     readonly role: string;
@@ -95,6 +109,7 @@ export interface NodeDetail extends NodeRow {
   readonly registeredAt: string;
   readonly ownLagMs: number | null;
   readonly kernelProbe: { readonly lastAnswerAgeMs: number | null; readonly lastOutcome: string };
+  readonly fencing: FencingDto;
   readonly conditions: readonly ConditionDto[];
   /** The last time that it was silent and not judged; null when that never happened. */
   readonly refusal: RefusalDto | null;

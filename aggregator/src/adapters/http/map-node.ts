@@ -6,9 +6,16 @@ import type { IncidentRecord } from "../../core/incident.ts";
 import { isOpen } from "../../core/incident.ts";
 import type { ConditionRecord, NodeRecord } from "../../core/node-record.ts";
 import { type IncidentIdOf, replayText } from "../../core/replay.ts";
-import type { NodeView } from "../../ports/fleet-view.ts";
+import type { DeviceTestView, NodeView } from "../../ports/fleet-view.ts";
 import type { HistoryEntry } from "../../ports/shard-store.ts";
-import type { ConditionDto, HistoryDto, NodeDetail, NodeRow, RefusalDto } from "./dto.ts";
+import type {
+  ConditionDto,
+  FencingDto,
+  HistoryDto,
+  NodeDetail,
+  NodeRow,
+  RefusalDto,
+} from "./dto.ts";
 import { isoTime } from "./iso-time.ts";
 import { toIncidentRow, toReplayedDecision } from "./map-incident.ts";
 import { STREAM_FLAGS, STREAM_STATES, type StreamNode } from "./stream-dto.ts";
@@ -72,11 +79,23 @@ export function toNodeDetail(
       lastAnswerAgeMs: rounded(view.kernelProbe.lastAnswerAge),
       lastOutcome: view.kernelProbe.lastOutcome,
     },
+    fencing: toFencing(view.fenceDevices),
     conditions: record.conditions.map((condition) => toCondition(condition, open)),
     refusal: toRefusal(record, idOf),
     incidents: open.map(toIncidentRow),
     history: history.map(toHistory),
     inventory: parseStored(record.inventoryJson),
+  };
+}
+
+function toFencing(devices: readonly DeviceTestView[] | null): FencingDto {
+  if (devices === null) return { possible: null, devices: [] };
+  return {
+    possible: devices.some((one) => one.state === "tested"),
+    devices: devices.map((one) => ({
+      ...one,
+      testedAt: one.testedAt === null ? null : isoTime(one.testedAt),
+    })),
   };
 }
 

@@ -78,6 +78,18 @@ const nodeDetail: TSchema = component("NodeDetail", {
   registeredAt: instant,
   ownLagMs: or(Type.Integer()),
   kernelProbe: Type.Object({ lastAnswerAgeMs: or(Type.Integer()), lastOutcome: text }),
+  fencing: Type.Object({
+    possible: or(flag),
+    devices: Type.Array(
+      Type.Object({
+        device: text,
+        state: oneOf("tested", "failed", "untested"),
+        power: or(oneOf("on", "off")),
+        detail: text,
+        testedAt: or(instant),
+      }),
+    ),
+  }),
   conditions: Type.Array(ref("Condition")),
   refusal: or(Type.Object({ at: instant, because: text, replay: ref("ReplayedDecision") })),
   incidents: Type.Array(ref("IncidentRow")),
