@@ -71,8 +71,10 @@ export class NodeDriver {
   readonly witnesses: DrivenWitness[] = [];
   /** How often the witnesses were asked. */
   rounds = 0;
-  /** Every visible thing that happened: `<ms> <what>`. */
+  /** Every change of health, and every other thing that happened: `<ms> <what>`. */
   readonly lines: string[] = [];
+  /** Every change of the state that people see. */
+  readonly shown: string[] = [];
   readonly config: DetectionConfig;
   #reports: { readonly due: number; readonly event: NodeEvent }[] = [];
   #isRunning = false;
@@ -192,9 +194,12 @@ export class NodeDriver {
     if (result.state.record.refusal !== this.state.record.refusal) {
       assertRefusalReplays(result.state.record, this.config.incidentIdOf);
     }
+    const { state: from } = this.state.health;
+    const { state: to } = result.state.health;
     this.state = result.state;
+    if (from !== to) this.lines.push(`${this.at} ${from} -> ${to}`);
     for (const effect of result.effects) {
-      if (effect.kind === "state") this.lines.push(`${this.at} ${effect.from} -> ${effect.to}`);
+      if (effect.kind === "state") this.shown.push(`${this.at} ${effect.from} -> ${effect.to}`);
       if (effect.kind === "acknowledge") this.lines.push(`${this.at} ack ${effect.transition}`);
       if (effect.kind === "transition") {
         const { transition, deliver } = effect;

@@ -2,7 +2,7 @@
 import { durationMs } from "@herdbeat/shared/time";
 import { describeSilence } from "./host-verdict.ts";
 import type { Evidence } from "./incident.ts";
-import type { Instant, NodeState, Verdict } from "./node-state.ts";
+import type { Instant, NodeHealth, NodeState, Verdict } from "./node-state.ts";
 
 /** Origin of these verdicts; never the same incident as the host's. */
 export const AGENT = "silence:agent";
@@ -22,7 +22,7 @@ export function openAgentIncident(
   reason: string,
   message: string,
   witnesses: readonly Evidence[] = [],
-): Verdict {
+): Extract<Verdict, { kind: "open" }> {
   return {
     kind: "open",
     origin: AGENT,
@@ -59,6 +59,17 @@ export function openAgentIncident(
     attributes: {},
     announce: false,
   };
+}
+
+type Trouble = Extract<NodeHealth, { state: "agent-down" | "agent-stalled" }>;
+
+/** What was held back while it might have been over soon; told at once. */
+export function lastingAgentIncident(state: NodeState, health: Trouble, now: Instant): Verdict {
+  const isCutOff = health.state === "agent-stalled" && health.cause === "isolated";
+  const failureClass = isCutOff ? "host-isolated" : health.state;
+  const message = describeSilence(state, now, "it has lasted, of a node that is heard unsteadily");
+  const open = openAgentIncident(state, now, failureClass, "LastingSilence", message);
+  return { ...open, announce: true };
 }
 
 export function endAgentIncident(message: string, now: Instant): Verdict {

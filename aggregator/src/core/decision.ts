@@ -96,9 +96,9 @@ function recordFor(
   const former = decisionsOf(incident).filter((text) => text.length <= DECISION_CHARS_MAX + 200);
   const isNew = made.some((one) => one.expect === null);
   const refusal = refusalOf(record);
-  // Only a refusal of this very silence belongs to the story.
+  // Only a refusal since it was heard last belongs to the story.
   const refused =
-    isNew && incident.origin === SILENCE && refusal !== null && refusal.at >= record.stateSince
+    isNew && incident.origin === SILENCE && refusal !== null && refusal.at >= record.lastSeenAt
       ? [refusal.decision]
       : [];
   const kinds = made.map((one) => (isRepeat(call.before, one, incident) ? "announced" : one.kind));
@@ -221,6 +221,7 @@ function eventFor(event: NodeEvent, key: DecisionKey): NodeEvent {
           .filter((one) => isOf(one, key) || isOf(one, { ...key, subject: "" })),
       };
     case "heard":
+    case "late":
     case "closed":
     case "goodbye":
     case "probed":

@@ -17,7 +17,12 @@
  */
 import { assertNever } from "@herdbeat/shared/assert";
 import { durationMs, type ListeningMs } from "@herdbeat/shared/time";
-import { AGENT, endAgentIncident, openAgentIncident } from "./agent-verdict.ts";
+import {
+  AGENT,
+  endAgentIncident,
+  lastingAgentIncident,
+  openAgentIncident,
+} from "./agent-verdict.ts";
 import type { DetectionLimits } from "./detection-config.ts";
 import { declared, doubtSince, isRefuted, reachedByWitness } from "./doubt.ts";
 import { type Ask, type HealthStep, same } from "./health-step.ts";
@@ -29,6 +34,7 @@ import {
   sightTrouble,
 } from "./host-verdict.ts";
 import type { Instant, NodeEvent, NodeHealth, NodeState } from "./node-state.ts";
+import { wobbles } from "./steadiness.ts";
 import { contradiction } from "./witness-evidence.ts";
 
 /** No verdict for this long after two live sessions claimed the same name. */
@@ -228,6 +234,15 @@ function livingHostTick(
     }
   }
   const incident = state.incidents.find((one) => one.origin === AGENT);
+  // Of a node that wobbles it was not opened at once: now it has lasted.
+  if (
+    incident === undefined &&
+    health.state !== "left" &&
+    wobbles(state.steadiness) &&
+    lasted >= limits.agentPageAfter
+  ) {
+    return { ...wait, verdicts: [lastingAgentIncident(state, health, now)] };
+  }
   if (incident !== undefined && !incident.announced && lasted >= limits.agentPageAfter) {
     return { ...wait, verdicts: [{ kind: "announce", origin: AGENT, subject: "" }] };
   }

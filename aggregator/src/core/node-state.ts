@@ -88,6 +88,18 @@ export interface WitnessObservation {
   readonly authenticated: boolean;
 }
 
+/** How well a living node is heard; see steadiness.ts. */
+export interface Steadiness {
+  /** Doubts that ended by its being heard, since it was steady last. */
+  readonly doubts: number;
+  /** When a heartbeat was last late. */
+  readonly lateAt: ListeningMs | null;
+  /** The last sign of it: from then on its steadiness is counted. */
+  readonly lastAt: ListeningMs;
+  /** It is named: an incident says so. */
+  readonly isUnsteady: boolean;
+}
+
 export interface NodeState {
   /** Durable facts. A changed record is persisted by the runtime. */
   readonly record: NodeRecord;
@@ -97,6 +109,8 @@ export interface NodeState {
   readonly probe: ProbeMemory;
   /** At most WITNESS_PATHS_MAX. */
   readonly witnesses: readonly WitnessMemory[];
+  /** Null: steady. */
+  readonly steadiness: Steadiness | null;
   /** When two live sessions last claimed to be this node; null = never. No verdicts for a while after. */
   readonly conflictAt: ListeningMs | null;
   /** Open incidents of this node. */
@@ -144,7 +158,14 @@ export interface OwnSight {
 export type NodeEvent =
   | { readonly kind: "hello"; readonly facts: HelloFacts }
   /** A frame of the welcomed session arrived while the node was not `alive`. */
-  | { readonly kind: "heard"; readonly at: ListeningMs }
+  | {
+      readonly kind: "heard";
+      readonly at: ListeningMs;
+      /** How late the agent says that it ran itself; absent in decisions of earlier versions. */
+      readonly ownLagMs?: number;
+    }
+  /** A heartbeat came later than the agent's own lateness explains. */
+  | { readonly kind: "late" }
   | {
       readonly kind: "closed";
       readonly cause: "peer-closed" | "network-error" | "local";

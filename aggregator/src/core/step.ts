@@ -32,6 +32,7 @@ import {
   type Verdict,
 } from "./node-state.ts";
 import { conflictVerdict, onHello } from "./session-verdict.ts";
+import { followSteadiness, shown } from "./steadiness.ts";
 import { rememberWitness } from "./witness-memory.ts";
 import { zoneVerdicts } from "./zone-outage.ts";
 
@@ -63,6 +64,8 @@ export function step(
       const current = heardAt(state, event.at, now);
       return settle(state, current, event, revive(current, now), now, config);
     }
+    case "late":
+      return settle(state, state, event, same(state.health), now, config);
     case "hello": {
       const hello = onHello(state, event.facts, now);
       return settle(state, hello.state, event, hello.step, now, config);
@@ -151,44 +154,52 @@ function withVerdicts(state: NodeState, verdicts: readonly Verdict[]): HealthSte
 /** Puts health, record and incidents together; the only place where a node's state is composed. */
 function settle(
   before: NodeState,
-  current: NodeState,
+  judged: NodeState,
   event: NodeEvent,
-  outcome: HealthStep,
+  judgement: HealthStep,
   now: Instant,
   config: DetectionConfig,
 ): Step {
+  const { limits } = config;
+  const followed = followSteadiness(before, judged, event, judgement, now, limits);
+  const { current, outcome } = followed;
+  const withHealth =
+    outcome.health === current.health ? current : { ...current, health: outcome.health };
+  const visible = shown(before, withHealth, event, outcome, now, limits);
   if (
     outcome.health === current.health &&
     outcome.because === null &&
+    visible.state === before.record.state &&
+    visible.because === before.record.stateReason &&
     outcome.verdicts.length === 0 &&
     current.incidents === before.incidents
   ) {
     if (outcome.ask === "nobody") return { state: current, effects: NO_EFFECTS };
     return {
-      state: asked(current, outcome.ask, now, config.limits),
+      state: asked(current, outcome.ask, now, limits),
       effects: QUESTIONS[outcome.ask],
     };
   }
   const effects: Effect[] = [];
   const from = before.record.state;
-  const to = outcome.health.state;
-  let next: NodeState =
-    outcome.health === current.health ? current : { ...current, health: outcome.health };
+  const { state: to, because } = visible;
+  let next: NodeState = withHealth;
   if (outcome.verdicts.length > 0) {
     const made = applyVerdicts(next, outcome.verdicts, { config, now });
     const book = withDecisions({ before, event, now, config }, made);
     next = { ...next, incidents: book.incidents };
     effects.push(...book.effects);
   }
-  const because = outcome.because ?? next.record.stateReason;
-  if (from !== to || because !== next.record.stateReason) {
-    // Each retraction ends an epoch: the next silence is another incident.
-    const retracted = outcome.verdicts.some(
-      (one) => one.kind === "end" && one.origin.startsWith(SILENCE),
-    );
+  // Each retraction ends an epoch: the next silence is another incident.
+  const retracted = outcome.verdicts.some(
+    (one) => one.kind === "end" && one.origin.startsWith(SILENCE),
+  );
+  if (from !== to || because !== next.record.stateReason || retracted) {
     // Time passed, nothing follows from it, and the reason is said: judging was refused.
     const refused =
-      event.kind === "tick" && outcome.because !== null && (from === to || to === "unseen");
+      event.kind === "tick" &&
+      outcome.because !== null &&
+      (before.health === outcome.health || to === "unseen");
     next = withRecord(next, {
       state: to,
       stateSince: from === to ? next.record.stateSince : now.wall,
@@ -206,7 +217,7 @@ function settle(
     if (from !== to) effects.unshift({ kind: "state", from, to, because });
   }
   if (outcome.ask !== "nobody") {
-    next = asked(next, outcome.ask, now, config.limits);
+    next = asked(next, outcome.ask, now, limits);
     effects.push(...QUESTIONS[outcome.ask]);
   }
   return { state: next, effects };

@@ -83,6 +83,7 @@ function variantsOf(decision: Decision): readonly Variant[] {
         },
       ];
     case "heard":
+    case "late":
     case "closed":
     case "goodbye":
     case "conflict":

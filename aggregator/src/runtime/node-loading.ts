@@ -4,6 +4,7 @@ import type { ListeningMs, UnixMs } from "@herdbeat/shared/time";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { NodeHealth, NodeState, ProbeMemory } from "../core/node-state.ts";
+import { PATH, unsteadySince } from "../core/steadiness.ts";
 
 const NO_PROBE: ProbeMemory = {
   provenAt: null,
@@ -53,6 +54,7 @@ export function newNodeState(
     lastHeardAt: now,
     probe: NO_PROBE,
     witnesses: [],
+    steadiness: null,
     conflictAt: null,
     incidents: [],
   };
@@ -82,6 +84,7 @@ export function loadedNodeState(
     lastHeardAt: now,
     probe: { ...NO_PROBE, provenAt },
     witnesses: [],
+    steadiness: open.some((one) => one.origin === PATH) ? unsteadySince(now) : null,
     conflictAt: null,
     incidents: open,
   };

@@ -65,8 +65,9 @@ export class NodeTable {
 
   put(index: number, state: NodeState): void {
     this.states[index] = state;
-    // Who carries the incident of a domain's outage must see its end.
-    this.quiet[index] = state.health.state === "alive" && !carriesZone(state) ? 1 : 0;
+    // Who carries the incident of a domain's outage must see its end; who is unsteady, that it is steady.
+    const isQuiet = state.health.state === "alive" && state.steadiness === null;
+    this.quiet[index] = isQuiet && !carriesZone(state) ? 1 : 0;
     if (state.lastHeardAt > (this.lastHeardAt[index] ?? 0))
       this.lastHeardAt[index] = state.lastHeardAt;
   }

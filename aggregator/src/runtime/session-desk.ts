@@ -21,6 +21,7 @@ import type {
   CloseCause,
   WitnessReport,
 } from "../ports/agent-listener.ts";
+import { LateWatch } from "./late-watch.ts";
 import { newNodeState } from "./node-loading.ts";
 import { NODES_MAX, type NodeTable } from "./node-table.ts";
 import type { ShardRunner } from "./shard-runner.ts";
@@ -47,6 +48,7 @@ const REPLACEMENT_WINDOW_MS = 10_000;
 export class SessionDesk implements AgentObserver {
   readonly #deps: SessionDeskDeps;
   readonly #replacements = new Map<NodeId, number[]>();
+  readonly #lateness = new LateWatch();
   connections = 0;
   heartbeats = 0;
   repeatedFrames = 0;
@@ -200,11 +202,14 @@ export class SessionDesk implements AgentObserver {
     table.sequence[index] = sequence;
     table.ownLagMs[index] = ownLagMs;
     const at = turns.now();
+    const gap = at - (table.lastHeardAt[index] ?? at);
     table.lastHeardAt[index] = at;
-    if (table.quiet[index] === 1) return;
+    const isLate = this.#lateness.isLate(at, gap, this.#deps.heartbeatInterval, ownLagMs);
+    if (table.quiet[index] === 1 && !isLate) return;
     const state = table.states[index];
-    if (state !== null && state !== undefined)
-      turns.post(index, state.record.id, { kind: "heard", at });
+    if (state === null || state === undefined) return;
+    turns.post(index, state.record.id, { kind: "heard", at, ownLagMs });
+    if (isLate) turns.post(index, state.record.id, { kind: "late" });
   }
 
   onConditions(session: AgentSession, conditions: readonly AgentCondition[]): void {

@@ -235,7 +235,8 @@ export class TurnLoop {
       }
       const state = states[index];
       if (state === null || state === undefined) continue;
-      if (quiet[index] === 0 && state.health.state !== "declared") doubt += 1;
+      const { state: name } = state.health;
+      if (name !== "alive" && name !== "declared") doubt += 1;
       const shard = table.shards[index];
       const runner = shard === undefined ? undefined : runners.get(shard);
       // Without a store that answers there is no verdict on anybody.

@@ -298,7 +298,7 @@ test("after a takeover a witness can refute an absence and never confirm one", (
     const isDeclared = heir.lines.some((line) => line.includes("host-down declared"));
     assert.is(isDeclared, sees === "silent");
     if (isDeclared) assert.is(verdictOf(heir)[0], 0);
-    else assert.is(heir.lines[0], "30000 alive -> agent-stalled");
+    else assert.is(heir.lines[0], "30000 awaited -> agent-stalled");
   }
 });
 
