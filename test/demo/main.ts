@@ -91,7 +91,7 @@ async function run(): Promise<void> {
   stack.startFleet(["--nodes", options.nodes, "--labels", "az=2,rack=4", "--id-prefix", "sim-"]);
   await guests;
   progress("starting the agent of this machine");
-  await stack.startAgent(NODE_ID, libvirtConfig());
+  const agent = await stack.startAgent(NODE_ID, libvirtConfig());
   const expected = Number(options.nodes) + 1;
   await eventually(
     async () => (await stack?.nodes())?.filter((one) => one.state === "alive").length === expected,
@@ -102,7 +102,7 @@ async function run(): Promise<void> {
     },
   );
   clearLine();
-  describe(stack);
+  describe(stack, agent.pid);
   if (options.check) {
     await stop();
     return;
@@ -123,20 +123,31 @@ function libvirtConfig(): string {
   return `libvirt: { enabled: always, uri: "${libvirtd.driverUri}", runDir: ${libvirtd.runDir} }`;
 }
 
-function describe(running: Stack): void {
+function triesWithGuests(private_: ThrowawayLibvirtd): readonly string[] {
+  return [
+    `kill a guest:        kill -9 ${private_.guestPid("web-1")}   (QEMU of web-1)`,
+    `freeze libvirtd:     kill -STOP ${private_.pid}   then  kill -CONT ${private_.pid}`,
+  ];
+}
+
+/** Where there are no guests of ours; those of this machine are not to be played with. */
+function triesWithAgent(pid: number): readonly string[] {
+  return [
+    `freeze the agent:    kill -STOP ${pid}   then  kill -CONT ${pid}   (agent-stalled; the host is not declared)`,
+    `kill the agent:      kill -9 ${pid}   (agent-down; told if it lasts 30 s)`,
+  ];
+}
+
+function describe(running: Stack, agentPid: number): void {
   const [first, second] = running.aggregators;
   if (first === undefined || second === undefined) throw new Error("two aggregators are needed");
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
-  const guest = libvirtd === null ? null : { name: "web-1", pid: libvirtd.guestPid("web-1") };
   const tries = [
-    guest === null
-      ? "  1. kill a guest's QEMU (kill -9 its pid) and watch the incident"
-      : `  1. kill a guest:       kill -9 ${guest.pid}            (QEMU of ${guest.name})`,
-    libvirtd === null
-      ? "  2. freeze libvirtd (kill -STOP its pid), then let it go on"
-      : `  2. freeze libvirtd:    kill -STOP ${libvirtd.pid}         then  kill -CONT ${libvirtd.pid}`,
-    `  3. kill an aggregator: kill -9 ${second.process.pid}            (${second.id}; ${first.id} takes its nodes)`,
-  ].join("\n");
+    ...(libvirtd === null ? triesWithAgent(agentPid) : triesWithGuests(libvirtd)),
+    `kill an aggregator:  kill -9 ${second.process.pid}   (${second.id}; ${first.id} takes its nodes)`,
+  ]
+    .map((line, index) => `  ${index + 1}. ${line}`)
+    .join("\n");
   console.log(`Herdbeat runs (${seconds} s). ${Number(options.nodes) + 1} nodes are watched.
 
   dashboard   ${first.http}/#token=${running.token}
