@@ -2,8 +2,10 @@
 import type { IncidentDetail } from "../api/dto.ts";
 
 export function clearedBy(incident: Pick<IncidentDetail, "phase" | "evidence" | "class">): string {
+  const isAgents = incident.class === "agent-down" || incident.class === "agent-stalled";
   switch (incident.phase) {
     case "declared":
+      if (isAgents) return "the agent is heard again, or its trouble turns out to be another.";
       return fromCondition(incident.evidence)
         ? "the agent reports that the condition is over, or somebody closes the incident."
         : "the same boot of the node shows that it lives (retracted), or a new boot id proves that it restarted.";
@@ -12,7 +14,9 @@ export function clearedBy(incident: Pick<IncidentDetail, "phase" | "evidence" | 
     case "retracted":
       return "A live session of the same boot refuted the silence.";
     case "cleared":
-      return "The reported condition no longer held.";
+      return isAgents
+        ? "The agent was heard again, or its trouble turned out to be another."
+        : "The reported condition no longer held.";
     case "closed":
       return "Recovery was finished and the incident closed.";
   }

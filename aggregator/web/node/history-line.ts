@@ -37,10 +37,11 @@ export function historyLine(entry: HistoryDto): HistoryLine {
       };
     case "delivery":
       return {
-        title: `delivery ${text("result", "state")}`.trim(),
+        title: [text("kind"), text("result", "state")].filter(Boolean).join(" "),
         detail: [text("destination"), text("lastError", "error")].filter(Boolean).join(": "),
         state: null,
-        incident: text("incident") || null,
+        // The name of a message is its incident's and a number.
+        incident: text("incident") || text("webhookId").split(".")[0] || null,
       };
     case "action":
       return {
