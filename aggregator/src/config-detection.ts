@@ -101,6 +101,26 @@ export const DETECTION_KEYS: readonly ConfigKey[] = [
     doc: "After an announced shutdown of a host nothing is declared for this long.",
   },
   {
+    key: "detection.fenceAfter.twoWitnesses",
+    type: { kind: "duration", min: "1s", max: "1h" },
+    default: "5s",
+    doc: "Silence after which a host may be fenced without proof, when two proven witnesses in different failure domains get no answer and policy says recover.",
+    inequality: {
+      text: "detection.declareAfter.alone <= detection.fenceAfter.twoWitnesses",
+      holds: ordered("detection.declareAfter.alone", "detection.fenceAfter.twoWitnesses"),
+    },
+  },
+  {
+    key: "detection.fenceAfter.oneWitness",
+    type: { kind: "duration", min: "1s", max: "1h" },
+    default: "10s",
+    doc: "The same with one witness. Without any witness a host is never fenced without proof.",
+    inequality: {
+      text: "detection.fenceAfter.twoWitnesses <= detection.fenceAfter.oneWitness",
+      holds: ordered("detection.fenceAfter.twoWitnesses", "detection.fenceAfter.oneWitness"),
+    },
+  },
+  {
     key: "detection.probe.port",
     type: { kind: "integer", min: 1, max: 65_535 },
     default: 9,

@@ -34,6 +34,18 @@ export const GUARD_KEYS: readonly ConfigKey[] = [
     doc: "For so long after a disruption nothing is committed without proof in that domain.",
   },
   {
+    key: "guard.commits",
+    type: { kind: "integer", min: 1, max: 1_000 },
+    default: 10,
+    doc: "So many hosts at most are committed within guard.commitsWithin, by all aggregators together: a rack whose power is proven off is handed off in batches of this.",
+  },
+  {
+    key: "guard.commitsWithin",
+    type: { kind: "duration", min: "1s", max: "1h" },
+    default: "10s",
+    doc: "The time that guard.commits counts for.",
+  },
+  {
     key: "guard.pausedZones",
     type: {
       kind: "list",

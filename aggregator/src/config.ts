@@ -68,6 +68,7 @@ export interface AggregatorConfig {
     readonly reconnectBound: DurationMs;
     readonly awaitedProbeDelay: DurationMs;
     readonly orderlyRebootWindow: DurationMs;
+    readonly fenceAfter: { readonly oneWitness: DurationMs; readonly twoWitnesses: DurationMs };
     readonly probe: {
       readonly port: number;
       readonly timeout: DurationMs;
@@ -84,6 +85,8 @@ export interface AggregatorConfig {
     readonly minHealthyPercent: number;
     readonly stormCooldown: DurationMs;
     readonly pausedZones: readonly string[];
+    readonly commits: number;
+    readonly commitsWithin: DurationMs;
   };
   readonly policy: {
     readonly [C in FailureClass]: { readonly action: PolicyAction; readonly minGrade: Grade };
@@ -154,13 +157,15 @@ export function detectionLimits({ detection }: AggregatorConfig): DetectionLimit
     awaitedProbeDelay: detection.awaitedProbeDelay,
     agentPageAfter: detection.agentPageAfter,
     orderlyRebootWindow: detection.orderlyRebootWindow,
+    commitWithWitnesses: detection.fenceAfter.twoWitnesses,
+    commitWithOneWitness: detection.fenceAfter.oneWitness,
   };
 }
 
 /** The limits of the disruption guard. */
 export function guardLimits({ guard }: AggregatorConfig): GuardLimits {
-  const { pausedZones, ...limits } = guard;
-  return { ...limits, paused: pausedZones };
+  const { pausedZones, commits, commitsWithin, ...limits } = guard;
+  return { ...limits, paused: pausedZones, rate: { max: commits, within: commitsWithin } };
 }
 
 /** Fills in what this machine tells, and reads the files that secrets are kept in. */

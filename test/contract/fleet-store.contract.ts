@@ -4,10 +4,18 @@ import {
   type AggregatorRecord,
   type ClusterMeta,
   type FleetStore,
+  type PermitRequest,
   STORE_SCHEMA_VERSION,
 } from "@herdbeat/aggregator/ports/fleet-store";
 import type { ShardStore } from "@herdbeat/aggregator/ports/shard-store";
-import { type AggregatorId, SHARD_COUNT, type ShardId } from "@herdbeat/shared/ids";
+import {
+  type AggregatorId,
+  type FencingToken,
+  type IncidentId,
+  SHARD_COUNT,
+  type ShardId,
+} from "@herdbeat/shared/ids";
+import { durationMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { codeOfRejection } from "../support/rejection.ts";
 import { GENERATION, NOW, own } from "../support/store-records.ts";
@@ -51,6 +59,7 @@ export function fleetStoreContract(test: Suite, given: Given): void {
   metaContract(test, given);
   pulseContract(test, given);
   switchContract(test, given);
+  permitContract(test, given);
 }
 
 function metaContract(test: Suite, given: Given): void {
@@ -161,5 +170,72 @@ function switchContract(test: Suite, given: Given): void {
       ["adopt", "arm"],
     );
     assert.is(acts[0]?.who, "ann \u0000 \ud83d\udc40");
+  });
+}
+
+const ONE = "1".repeat(32) as IncidentId;
+const TWO = "2".repeat(32) as IncidentId;
+
+function wanted(incident: IncidentId, change: Partial<PermitRequest> = {}): PermitRequest {
+  const rate = { max: 3, within: durationMs(60_000) };
+  return { incident, shard: 3 as ShardId, token: 7 as FencingToken, rate, ...change };
+}
+
+function permitContract(test: Suite, given: Given): void {
+  test("gives the permit to commit to one incident at a time, and to it again", async () => {
+    const { first, second } = await given();
+    assert.equal(await first.takePermit(wanted(ONE)), { kind: "granted" });
+    assert.equal(await first.takePermit(wanted(ONE)), { kind: "granted" });
+    const by = { incident: ONE, shard: 3, token: 7 };
+    assert.equal(await second.takePermit(wanted(TWO)), { kind: "taken", by });
+  });
+
+  test("of two that want the permit at once one gets it", async () => {
+    const { first, second } = await given();
+    const outcomes = await Promise.all([
+      first.takePermit(wanted(ONE)),
+      second.takePermit(wanted(TWO)),
+    ]);
+    assert.equal(outcomes.map(({ kind }) => kind).sort(), ["granted", "taken"]);
+  });
+
+  test("only who has the permit gives it back, as often as it likes", async () => {
+    const { first, second } = await given();
+    await first.takePermit(wanted(ONE));
+    await second.freePermit(TWO);
+    assert.is((await second.takePermit(wanted(TWO))).kind, "taken");
+    await first.freePermit(ONE);
+    await first.freePermit(ONE);
+    assert.is((await second.takePermit(wanted(TWO))).kind, "granted");
+  });
+
+  test("the shard's next owner uses the permit, the one before it no longer", async () => {
+    const { first, second } = await given();
+    await first.takePermit(wanted(ONE));
+    assert.is((await second.takePermit(wanted(ONE, { token: 8 as FencingToken }))).kind, "granted");
+    const by = { incident: ONE, shard: 3, token: 8 };
+    assert.equal(await first.takePermit(wanted(ONE)), { kind: "taken", by });
+  });
+
+  test("disarming takes the permit back and gives none", async () => {
+    const { first, second } = await given();
+    await first.takePermit(wanted(ONE));
+    await second.setDisarmed({ by: "ann", reason: "network work", since: NOW });
+    assert.equal(await first.takePermit(wanted(ONE)), { kind: "disarmed" });
+    await second.setDisarmed(null);
+    assert.equal(await second.takePermit(wanted(TWO)), { kind: "granted" });
+  });
+
+  test("gives so many permits within the time that is named, and no more", async () => {
+    const { first } = await given();
+    for (let round = 0; round < 3; round++) {
+      assert.is((await first.takePermit(wanted(ONE))).kind, "granted");
+      await first.freePermit(ONE);
+    }
+    const refused = await first.takePermit(wanted(TWO));
+    assert.is(refused.kind, "too-many");
+    assert.ok(refused.kind === "too-many" && refused.wait > 0 && refused.wait <= 60_000);
+    const rate = { max: 4, within: durationMs(60_000) };
+    assert.is((await first.takePermit(wanted(TWO, { rate }))).kind, "granted");
   });
 }

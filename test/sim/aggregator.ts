@@ -120,6 +120,7 @@ export class SimAggregator {
         testedWithin: durationMs(1_800_000),
         concurrency: 2,
       },
+      canFence: () => world.fencing,
     };
   }
 

@@ -51,6 +51,8 @@ export class SimWorld {
   /** Seconds of all nodes in which an agent ran. */
   framesStepped = 0;
   gateway: "answers" | "silent" | "none" = "answers";
+  /** Whether hosts have a fence device that answers. */
+  fencing: "none" | "ready" = "none";
   receiver: "accepts" | "away" = "accepts";
   /** Share of answers of the receiver that are lost on their way back. */
   answersLost = 0;
@@ -71,6 +73,7 @@ export class SimWorld {
 
   constructor(seed = 1) {
     this.random = seededRandom(seed);
+    this.database.now = () => this.time.now;
     this.database.travel = () => {
       this.time.touch();
       return Promise.resolve();

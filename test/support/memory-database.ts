@@ -11,6 +11,7 @@ import type {
   AggregatorRecord,
   AuditEntry,
   ClusterMeta,
+  PermitHolder,
 } from "@herdbeat/aggregator/ports/fleet-store";
 import type { HistoryEntry, Ownership, ShardWrite } from "@herdbeat/aggregator/ports/shard-store";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
@@ -69,6 +70,12 @@ export class MemoryDatabase {
   travel: (caller: string, leg: "request" | "reply") => Promise<void> = () => Promise.resolve();
   /** Told of every change of a shard at the moment when the server makes it. */
   onChange: (change: ShardChange) => void = () => {};
+  /** Who may commit; null: the permit is free. */
+  permit: PermitHolder | null = null;
+  /** When the last permits were given, by `now`. */
+  permits: number[] = [];
+  /** The server's clock. */
+  now: () => number = () => 0;
   #shards = new Map<ShardId, MemoryShard>();
   #entries = 0;
 
@@ -136,6 +143,8 @@ export class MemoryDatabase {
     this.audit.length = 0;
     this.meta = null;
     this.disarmed = null;
+    this.permit = null;
+    this.permits = [];
   }
 }
 

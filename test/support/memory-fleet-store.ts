@@ -5,12 +5,14 @@ import {
   type AuditEntry,
   type ClusterMeta,
   type FleetStore,
+  type PermitOutcome,
+  type PermitRequest,
   STORE_SCHEMA_VERSION,
   type StoreHealth,
 } from "@herdbeat/aggregator/ports/fleet-store";
 import { OperatingError } from "@herdbeat/shared/errors";
-import { type AggregatorId, allShards, SHARD_COUNT } from "@herdbeat/shared/ids";
-import type { UnixMs } from "@herdbeat/shared/time";
+import { type AggregatorId, allShards, type IncidentId, SHARD_COUNT } from "@herdbeat/shared/ids";
+import { durationMs, type UnixMs } from "@herdbeat/shared/time";
 import type { MemoryDatabase } from "./memory-database.ts";
 
 type Disarm = Awaited<ReturnType<FleetStore["disarmed"]>>;
@@ -84,6 +86,35 @@ export class MemoryFleetStore implements FleetStore {
   setDisarmed(value: Disarm): Promise<void> {
     return this.#operate("set disarmed", () => {
       this.#database.disarmed = value;
+      if (value !== null) this.#database.permit = null;
+    });
+  }
+
+  takePermit({ rate, ...wanted }: PermitRequest): Promise<PermitOutcome> {
+    return this.#operate("take permit", (): PermitOutcome => {
+      const database = this.#database;
+      if (database.disarmed !== null) return { kind: "disarmed" };
+      const by = database.permit;
+      if (by !== null && (by.incident !== wanted.incident || by.token > wanted.token)) {
+        return { kind: "taken", by };
+      }
+      if (by === null) {
+        const now = database.now();
+        const recent = database.permits.filter((at) => at > now - rate.within && at <= now);
+        const [oldest = now] = recent;
+        if (recent.length >= rate.max) {
+          return { kind: "too-many", wait: durationMs(oldest + rate.within - now) };
+        }
+        database.permits = [...recent, now];
+      }
+      database.permit = wanted;
+      return { kind: "granted" };
+    });
+  }
+
+  freePermit(incident: IncidentId): Promise<void> {
+    return this.#operate("free permit", () => {
+      if (this.#database.permit?.incident === incident) this.#database.permit = null;
     });
   }
 

@@ -9,7 +9,14 @@ import type {
 } from "@herdbeat/aggregator/core/node-state";
 import { step } from "@herdbeat/aggregator/core/step";
 import { newNodeState } from "@herdbeat/aggregator/runtime/node-loading";
-import type { AggregatorId, BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
+import type {
+  AggregatorId,
+  BootId,
+  Incarnation,
+  IncidentId,
+  NodeId,
+  SessionEpoch,
+} from "@herdbeat/shared/ids";
 import { durationMs, listeningMs, unixMs } from "@herdbeat/shared/time";
 import { assertEffectsReplay, assertRefusalReplays, readableIncidentId } from "./replay-check.ts";
 
@@ -24,6 +31,8 @@ export const LIMITS: DetectionConfig["limits"] = {
   awaitedProbeDelay: durationMs(500),
   agentPageAfter: durationMs(30_000),
   orderlyRebootWindow: durationMs(600_000),
+  commitWithWitnesses: durationMs(5_000),
+  commitWithOneWitness: durationMs(10_000),
 };
 
 export function testConfig(policy: Policy = {}): DetectionConfig {
@@ -67,6 +76,10 @@ export class NodeDriver {
   kernel: Kernel = "answers";
   own: OwnSight = CLEAR_SIGHT;
   guard: GuardSight = CLEAR_GUARD;
+  /** What the store says to who wants to commit; null: it does not answer. */
+  permit: "granted" | "refused" | null = "granted";
+  /** What held the incident, each time when it changed: `<ms> <reason>`. */
+  readonly holds: string[] = [];
   transition = 0;
   readonly witnesses: DrivenWitness[] = [];
   /** How often the witnesses were asked. */
@@ -207,9 +220,24 @@ export class NodeDriver {
           `${this.at} ${transition.failureClass} ${transition.kind}${deliver ? "" : " (quiet)"}`,
         );
       }
+      if (effect.kind === "hold")
+        this.holds.push(`${this.at} ${effect.incident.hold?.reason ?? "nothing"}`);
+      if (effect.kind === "ask-permit" && this.permit !== null) this.answerPermit(effect.incident);
       if (effect.kind === "probe") this.#probe();
       if (effect.kind === "ask-witnesses") this.askWitnesses();
     }
+  }
+
+  answerPermit(incident: IncidentId): void {
+    this.send({
+      kind: "permit",
+      incident,
+      outcome: this.permit ?? "refused",
+      releasedBy: "the permit to commit",
+      lastHeardAt: this.state.lastHeardAt,
+      own: this.own,
+      guard: this.guard,
+    });
   }
 
   /** An answer comes at once, its absence is known after the probe's deadline. */

@@ -60,6 +60,8 @@ test("the limits that tests drive the core with are the defaults", () => {
     awaitedProbeDelay: defaultOf("detection.awaitedProbeDelay"),
     agentPageAfter: defaultOf("detection.agentPageAfter"),
     orderlyRebootWindow: defaultOf("detection.orderlyRebootWindow"),
+    commitWithWitnesses: defaultOf("detection.fenceAfter.twoWitnesses"),
+    commitWithOneWitness: defaultOf("detection.fenceAfter.oneWitness"),
   });
 });
 

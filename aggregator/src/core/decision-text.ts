@@ -20,7 +20,7 @@ import {
 } from "./record-shapes.ts";
 
 /** Raised with every change that lets `step` answer the same arguments in another way. */
-export const CORE_VERSION = "5";
+export const CORE_VERSION = "6";
 
 /** Real ones have 1 to 4 KB. */
 export const DECISION_CHARS_MAX = 32_768;
@@ -49,7 +49,9 @@ export interface Made {
 
 export type Outcome =
   | { readonly kind: "made"; readonly made: readonly Made[] }
-  | { readonly kind: "refused"; readonly because: string };
+  | { readonly kind: "refused"; readonly because: string }
+  /** What held the commit of the incident changed. */
+  | { readonly kind: "held"; readonly hold: IncidentRecord["hold"] };
 
 export interface Decision {
   readonly core: string;
@@ -113,7 +115,8 @@ const decisionShape = shape<Omit<Decision, "core">>({
   state: (value, at) => stateShape(value, at),
   event: (value, at) => eventShape(value, at),
   config: (value, at) => configShape(value, at),
-  outcome: (value, at) => (madeShape(value, at) === null ? null : refusedShape(value, at)),
+  outcome: (value, at) =>
+    madeShape(value, at) === null || heldShape(value, at) === null ? null : refusedShape(value, at),
 });
 const eventShape = shape<{ readonly kind: string }>({ kind: text() });
 const configShape = shape({ limits: mapOf(anything()), policy: mapOf(anything()) });
@@ -128,4 +131,5 @@ const madeShape = shape({
   kind: oneOf({ made: true }),
   made: listOf(shape({ number: count(), kind: text() })),
 });
+const heldShape = shape({ kind: oneOf({ held: true }), hold: anything() });
 const refusedShape = shape({ kind: oneOf({ refused: true }), because: text() });

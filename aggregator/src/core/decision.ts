@@ -64,6 +64,10 @@ export function refusalOf({ refusal }: Pick<NodeRecord, "refusal">): Refusal | n
 export function withDecisions(call: DecisionCall, book: BookStep): BookStep {
   const recorded = new Map<string, readonly string[]>();
   for (const effect of book.effects) {
+    if (effect.kind === "hold") {
+      recorded.set(effect.incident.id, heldFor(call, effect.incident));
+      continue;
+    }
     if (effect.kind !== "transition" || recorded.has(effect.incident.id)) continue;
     recorded.set(effect.incident.id, recordFor(call, book.effects, effect.incident));
   }
@@ -78,7 +82,7 @@ export function withDecisions(call: DecisionCall, book: BookStep): BookStep {
   return {
     incidents: book.incidents.map((one) => last.get(one) ?? one),
     effects: book.effects.map((effect) =>
-      effect.kind === "transition"
+      effect.kind === "transition" || effect.kind === "hold"
         ? { ...effect, incident: last.get(effect.incident) ?? attach(effect.incident) }
         : effect,
     ),
@@ -104,6 +108,13 @@ function recordFor(
   const kinds = made.map((one) => (isRepeat(call.before, one, incident) ? "announced" : one.kind));
   const text = decisionText(kinds.join("+"), call, incident, { kind: "made", made });
   return bounded([...former, ...refused, text]);
+}
+
+/** What held it before is of interest no longer: only the last such decision is kept. */
+function heldFor(call: DecisionCall, incident: IncidentRecord): readonly string[] {
+  const former = decisionsOf(incident).filter((text) => !text.startsWith("held "));
+  const { hold } = incident;
+  return bounded([...former, decisionText("held", call, incident, { kind: "held", hold })]);
 }
 
 /** A transition that was known before was only told now. */
@@ -227,6 +238,7 @@ function eventFor(event: NodeEvent, key: DecisionKey): NodeEvent {
     case "probed":
     case "witnessed":
     case "tick":
+    case "permit":
     case "conflict":
     case "event":
       return event;

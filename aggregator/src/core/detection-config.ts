@@ -25,6 +25,10 @@ export interface DetectionLimits {
   readonly awaitedProbeDelay: DurationMs;
   /** Trouble of an agent on a living host is announced when it has lasted this long. */
   readonly agentPageAfter: DurationMs;
+  /** Silence after which a host may be fenced whose two proven witnesses in different domains are blind. */
+  readonly commitWithWitnesses: DurationMs;
+  /** The same with one such witness, or several in one domain. Without any: never. */
+  readonly commitWithOneWitness: DurationMs;
   /** After an announced shutdown of a host nothing is declared for this long. */
   readonly orderlyRebootWindow: DurationMs;
 }

@@ -21,6 +21,8 @@ export interface GuardLimits {
   readonly minHealthyPercent: number;
   /** How long after a disruption nothing is committed without proof in the domain. */
   readonly stormCooldown: DurationMs;
+  /** So many commits at most within such a time, by all aggregators together. */
+  readonly rate: { readonly max: number; readonly within: DurationMs };
   /** Domains in which an operator lets nothing be committed: `rack:a1`, `az:eu-1`. */
   readonly paused: readonly string[];
 }
@@ -30,6 +32,7 @@ export const GUARD_DEFAULTS: GuardLimits = {
   fullPercent: 80,
   minHealthyPercent: 51,
   stormCooldown: durationMs(60_000),
+  rate: { max: 10, within: durationMs(10_000) },
   paused: [],
 };
 

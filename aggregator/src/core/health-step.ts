@@ -1,4 +1,5 @@
 /** What a look at one node's health comes to, before it becomes state, incidents and effects. */
+import type { IncidentId } from "@herdbeat/shared/ids";
 import type { NodeHealth, Verdict } from "./node-state.ts";
 
 /** Whom to ask about the node: nobody, its kernel ourselves, its witnesses, or all of them. */
@@ -10,6 +11,8 @@ export interface HealthStep {
   readonly because: string | null;
   readonly verdicts: readonly Verdict[];
   readonly ask: Ask;
+  /** Incident that may be committed as far as the core can see: the store is asked for the permit. */
+  readonly askPermit?: IncidentId;
 }
 
 const SAME = new WeakMap<NodeHealth, HealthStep>();

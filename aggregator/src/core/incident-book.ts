@@ -11,13 +11,11 @@ import {
   type IncidentTransition,
   incidentKey,
   lastTransitionNumber,
-  type RequestedAction,
   TRANSITIONS_KEPT_MAX,
 } from "./incident.ts";
+import { holdBack, holdOf } from "./incident-hold.ts";
+import { requestFor } from "./incident-request.ts";
 import type { Effect, Instant, NodeState, Verdict } from "./node-state.ts";
-
-/** "self-fenced": the least proof on which a host's guests may be started elsewhere. */
-const HOST_GRADE_MIN: Grade = 3;
 
 export interface BookStep {
   readonly incidents: readonly IncidentRecord[];
@@ -25,6 +23,7 @@ export interface BookStep {
 }
 
 type Open = Extract<Verdict, { kind: "open" }>;
+type Commit = Extract<Verdict, { kind: "commit" }>;
 type End = Extract<Verdict, { kind: "end" }>;
 
 export interface BookContext {
@@ -63,6 +62,12 @@ function applyOne(
         : change(current, verdict, context, effects);
     case "announce":
       return current === undefined ? null : announce(current, context, effects);
+    case "hold":
+      return current === undefined ? null : holdBack(current, verdict, context, effects);
+    case "commit":
+      return current?.phase !== "declared"
+        ? (current ?? null)
+        : commit(current, verdict, context, effects);
     case "end":
       return current === undefined ? null : end(current, verdict, context, effects);
   }
@@ -123,43 +128,60 @@ function open(
     deliver: verdict.announce && isTold(verdict.failureClass, context),
     request: false,
   });
-  return mayCommit(incident, context) ? commit(incident, context, effects) : incident;
+  return committed(incident, context, effects);
 }
 
 /**
- * Whether an irreversible consequence may begin: policy asks for recovery, and the proof suffices.
- * A host's guests are only ever started elsewhere on proof that the host is off, whatever policy says.
+ * Whether an irreversible consequence may begin by the incident alone: policy asks for recovery, and
+ * the proof suffices. Never for a host: what holds its commit is in host-commit.ts.
  */
 function mayCommit(incident: IncidentRecord, context: BookContext): boolean {
   const rule = ruleFor(context.config.policy, incident.failureClass);
   // An incident keeps its family when its class changes: an agent's can become a host's.
   const isHosts = incident.family === "host" || familyOf(incident.failureClass) === "host";
-  const least = Math.max(rule.minGrade, isHosts ? HOST_GRADE_MIN : 0);
   return (
+    !isHosts &&
     incident.phase === "declared" &&
     !incident.shadow &&
     rule.action === "recover" &&
-    incident.grade >= least &&
+    incident.grade >= rule.minGrade &&
     requestFor(incident.failureClass) !== "none"
   );
 }
 
+function committed(
+  incident: IncidentRecord,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord {
+  if (!mayCommit(incident, context)) return incident;
+  const { minGrade } = ruleFor(context.config.policy, incident.failureClass);
+  const because = `policy says recover for ${incident.failureClass} at grade ${minGrade} or better; it is ${incident.grade}`;
+  return commit(incident, { request: true, rule: "policy-recover", because }, context, effects);
+}
+
 /** Nobody can take this back: from here on only a close ends the incident. */
-function commit(current: IncidentRecord, context: BookContext, effects: Effect[]): IncidentRecord {
+function commit(
+  current: IncidentRecord,
+  { request, rule, because }: Pick<Commit, "request" | "rule" | "because">,
+  context: BookContext,
+  effects: Effect[],
+): IncidentRecord {
   const requestedAction = requestFor(current.failureClass);
-  const rule = ruleFor(context.config.policy, current.failureClass);
   const transition: IncidentTransition = {
     number: lastTransitionNumber(current) + 1,
     kind: "committed",
     at: context.now.wall,
     failureClass: current.failureClass,
     grade: current.grade,
-    message: `recovery is asked for: ${requestedAction}`,
+    message: request
+      ? `recovery is asked for: ${requestedAction}`
+      : `it is fenced first; ${requestedAction} is asked for when it is confirmed off`,
     evidence: current.transitions.at(-1)?.evidence ?? [],
     rule: {
-      name: "policy-recover",
+      name: rule,
       thresholdsMs: {},
-      because: `policy says recover for ${current.failureClass} at grade ${rule.minGrade} or better; it is ${current.grade}`,
+      because,
     },
   };
   const incident: IncidentRecord = {
@@ -174,7 +196,7 @@ function commit(current: IncidentRecord, context: BookContext, effects: Effect[]
     transition,
     expect: "declared",
     deliver: true,
-    request: true,
+    request,
   });
   return incident;
 }
@@ -199,7 +221,7 @@ function change(
     hold: holdOf(verdict.failureClass, higher(current.grade, verdict.grade), context),
   };
   effects.push(told(incident, transition, current, context));
-  return mayCommit(incident, context) ? commit(incident, context, effects) : incident;
+  return committed(incident, context, effects);
 }
 
 function announce(
@@ -325,45 +347,6 @@ function append(incident: IncidentRecord, transition: IncidentTransition): Incid
       ? all
       : [first, ...all.slice(all.length - TRANSITIONS_KEPT_MAX + 1)];
   return { ...incident, transitions };
-}
-
-/** Only a class whose policy asks for recovery can be held back from it. */
-function holdOf(
-  failureClass: FailureClass,
-  grade: Grade,
-  context: BookContext,
-): IncidentRecord["hold"] {
-  const rule = ruleFor(context.config.policy, failureClass);
-  if (rule.action !== "recover" || grade >= rule.minGrade) return null;
-  return {
-    reason: "grade-too-low",
-    since: context.now.wall,
-    releasedBy: `a proof of grade ${rule.minGrade} or better; now ${grade}`,
-  };
-}
-
-/** What recovery of each class would be asked to do. */
-export function requestFor(failureClass: FailureClass): RequestedAction {
-  switch (failureClass) {
-    case "host-down":
-    case "kernel-crash":
-    case "kernel-hang":
-      return "fence-and-resurrect";
-    case "guest-crashed":
-    case "guest-hung":
-    case "guest-io-error":
-      return "restart-guest";
-    case "host-isolated":
-    case "nic-down":
-      return "migrate";
-    case "service-down":
-    case "service-hung":
-    case "libvirt-down":
-    case "libvirt-hung":
-      return "restart-service";
-    default:
-      return "none";
-  }
 }
 
 function isTold(failureClass: FailureClass, context: BookContext): boolean {

@@ -83,6 +83,8 @@ export interface Hold {
     | "census-incomplete"
     | "disruption-guard"
     | "grade-too-low"
+    | "sign-of-life"
+    | "denied"
     | "disarmed"
     | "maintenance";
   readonly since: UnixMs;
@@ -152,6 +154,8 @@ export interface IncidentRecord {
    * they are only read to explain and replay, and damage to them must not take the incident away.
    */
   readonly decisions?: unknown;
+  /** What an operator said of its hold, for `reviewOf` in review.ts. Not checked here either. */
+  readonly review?: unknown;
 }
 
 /** Derived: an incident that flaps for hours still fits in one Redis value. */

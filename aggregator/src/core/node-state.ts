@@ -1,8 +1,8 @@
 /** All that the pure core knows of one node, and all that can happen to it. Plain data throughout. */
 import type { FailureClass, Grade } from "@herdbeat/shared/classes";
-import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
+import type { BootId, Incarnation, IncidentId, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import type { DurationMs, ListeningMs, UnixMs } from "@herdbeat/shared/time";
-import type { GuardSight } from "./guard.ts";
+import type { Brake, GuardSight } from "./guard.ts";
 import type { Evidence, IncidentRecord, IncidentTransition, RuleApplied } from "./incident.ts";
 import type { NetworkRecord, NodeRecord, NodeStateName } from "./node-record.ts";
 
@@ -197,6 +197,17 @@ export type NodeEvent =
       readonly own: OwnSight;
       readonly guard: GuardSight;
     }
+  /** The store said whether this incident may be committed now; what was seen when it did. */
+  | {
+      readonly kind: "permit";
+      readonly incident: IncidentId;
+      readonly outcome: "granted" | "refused";
+      /** What ends a refusal. */
+      readonly releasedBy: string;
+      readonly lastHeardAt: ListeningMs;
+      readonly own: OwnSight;
+      readonly guard: GuardSight;
+    }
   /** Two live sessions replace each other: neither is believed. */
   | { readonly kind: "conflict"; readonly detail: string }
   | { readonly kind: "event"; readonly transition: number; readonly condition: ReportedCondition }
@@ -223,6 +234,22 @@ export type Verdict =
       readonly origin: string;
       readonly subject: string;
     }
+  /** Nothing irreversible yet: why, and what releases it; null: nothing holds it any more. */
+  | {
+      readonly kind: "hold";
+      readonly origin: string;
+      readonly subject: string;
+      readonly brake: Brake | null;
+    }
+  /** An irreversible consequence begins. */
+  | {
+      readonly kind: "commit";
+      readonly origin: string;
+      readonly subject: string;
+      readonly request: boolean;
+      readonly rule: string;
+      readonly because: string;
+    }
   | {
       readonly kind: "end";
       readonly origin: string;
@@ -248,6 +275,10 @@ export type Effect =
       /** True: it asks for recovery, of one receiver; false: it only tells, everybody. */
       readonly request: boolean;
     }
+  /** Ask the store whether this incident may be committed. */
+  | { readonly kind: "ask-permit"; readonly incident: IncidentId }
+  /** What holds the incident changed: to persist, and to tell nobody. */
+  | { readonly kind: "hold"; readonly incident: IncidentRecord }
   /** Everything up to this transition may be acknowledged once persisted. */
   | { readonly kind: "acknowledge"; readonly transition: number }
   /** The node's visible state changed; goes to its history. */

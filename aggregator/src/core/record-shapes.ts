@@ -233,6 +233,8 @@ const hold = shape<Hold>({
     "census-incomplete": true,
     "disruption-guard": true,
     "grade-too-low": true,
+    "sign-of-life": true,
+    denied: true,
     disarmed: true,
     maintenance: true,
   }),
@@ -291,4 +293,5 @@ export const incidentRecordCheck: Check<IncidentRecord> = shape<IncidentRecord>(
   labels: mapOf(text()),
   hostname: text(),
   decisions: anything(),
+  review: anything(),
 });

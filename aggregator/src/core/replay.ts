@@ -116,6 +116,14 @@ export function replay(
     const { stateReason } = again.state.record;
     compare(decision.outcome.because, stateReason, "because", differences);
     compare([], madeOf(again.effects, decision.key), "made", differences);
+  } else if (decision.outcome.kind === "held") {
+    const held = again.effects.find((one) => one.kind === "hold");
+    compare(
+      decision.outcome.hold,
+      held?.kind === "hold" ? held.incident.hold : "none",
+      "hold",
+      differences,
+    );
   } else {
     compare(decision.outcome.made, madeOf(again.effects, decision.key), "made", differences);
     if (incident !== null) {

@@ -19,6 +19,7 @@ import {
   SILENCE,
 } from "./failure-detector.ts";
 import { type Ask, type HealthStep, same } from "./health-step.ts";
+import { commitTick, onPermit } from "./host-commit.ts";
 import { applyVerdicts } from "./incident-book.ts";
 import type { NodeRecord } from "./node-record.ts";
 import {
@@ -47,8 +48,12 @@ export function step(
       const current = heardAt(state, event.lastHeardAt, now);
       const judged = onTick(current, event, now, config.limits);
       const zones = zoneVerdicts(current, event.guard, event.own, now, config.limits);
+      const commit = commitTick(current, event, now, config);
+      const verdicts = [...judged.verdicts, ...(commit?.verdicts ?? []), ...zones];
       const outcome =
-        zones.length === 0 ? judged : { ...judged, verdicts: [...judged.verdicts, ...zones] };
+        verdicts.length === 0 && commit === null
+          ? judged
+          : { ...judged, ...askedBy(judged, commit), verdicts };
       return settle(state, current, event, outcome, now, config);
     }
     case "probed": {
@@ -78,6 +83,10 @@ export function step(
       const current = { ...heardAt(state, event.heardAt, now), connected: false };
       return settle(state, current, event, onGoodbye(current, event, now), now, config);
     }
+    case "permit": {
+      const current = heardAt(state, event.lastHeardAt, now);
+      return settle(state, current, event, onPermit(current, event, now, config), now, config);
+    }
     case "conflict": {
       const current = { ...state, conflictAt: now.listening };
       const verdicts = [conflictVerdict(state, event.detail, now)];
@@ -93,6 +102,15 @@ export function step(
     default:
       return assertNever(event, "node event");
   }
+}
+
+/** Whoever wants to know more is asked for. */
+function askedBy(
+  judged: HealthStep,
+  commit: ReturnType<typeof commitTick>,
+): Pick<HealthStep, "ask" | "askPermit"> {
+  const ask = commit === null || commit.ask === "nobody" ? judged.ask : commit.ask;
+  return commit?.askPermit === undefined ? { ask } : { ask, askPermit: commit.askPermit };
 }
 
 /** A frame of the node's own session arrived: whatever silence said is refuted. */
@@ -174,11 +192,8 @@ function settle(
     outcome.verdicts.length === 0 &&
     current.incidents === before.incidents
   ) {
-    if (outcome.ask === "nobody") return { state: current, effects: NO_EFFECTS };
-    return {
-      state: asked(current, outcome.ask, now, limits),
-      effects: QUESTIONS[outcome.ask],
-    };
+    const next = outcome.ask === "nobody" ? current : asked(current, outcome.ask, now, limits);
+    return { state: next, effects: questions(outcome) };
   }
   const effects: Effect[] = [];
   const from = before.record.state;
@@ -216,10 +231,8 @@ function settle(
     });
     if (from !== to) effects.unshift({ kind: "state", from, to, because });
   }
-  if (outcome.ask !== "nobody") {
-    next = asked(next, outcome.ask, now, limits);
-    effects.push(...QUESTIONS[outcome.ask]);
-  }
+  if (outcome.ask !== "nobody") next = asked(next, outcome.ask, now, limits);
+  effects.push(...questions(outcome));
   return { state: next, effects };
 }
 
@@ -229,6 +242,11 @@ const QUESTIONS: { readonly [A in Ask]: readonly Effect[] } = {
   witnesses: [{ kind: "ask-witnesses" }],
   everybody: [{ kind: "probe" }, { kind: "ask-witnesses" }],
 };
+
+function questions({ ask, askPermit }: HealthStep): readonly Effect[] {
+  if (askPermit === undefined) return QUESTIONS[ask];
+  return [...QUESTIONS[ask], { kind: "ask-permit", incident: askPermit }];
+}
 
 /** A question after a pause longer than the timeout begins a new row of them. */
 function asked(state: NodeState, ask: Ask, now: Instant, limits: DetectionLimits): NodeState {

@@ -88,6 +88,7 @@ function variantsOf(decision: Decision): readonly Variant[] {
     case "goodbye":
     case "conflict":
     case "witnessed":
+    case "permit":
     case "conditions":
       return [];
   }

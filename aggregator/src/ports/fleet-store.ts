@@ -1,6 +1,6 @@
 /** What all aggregators share: who lives, who owns what, and the cluster's constants. */
-import type { AggregatorId, ShardId } from "@herdbeat/shared/ids";
-import type { UnixMs } from "@herdbeat/shared/time";
+import type { AggregatorId, FencingToken, IncidentId, ShardId } from "@herdbeat/shared/ids";
+import type { DurationMs, UnixMs } from "@herdbeat/shared/time";
 import type { OwnerCount } from "../core/census.ts";
 import type { StoredQuality } from "../core/quality.ts";
 import type { ShardOwner, StoreGeneration } from "./shard-store.ts";
@@ -34,6 +34,23 @@ export interface AuditEntry {
   readonly what: string;
   readonly json: string;
 }
+
+export interface PermitHolder {
+  readonly incident: IncidentId;
+  readonly shard: ShardId;
+  readonly token: FencingToken;
+}
+
+export interface PermitRequest extends PermitHolder {
+  readonly rate: { readonly max: number; readonly within: DurationMs };
+}
+
+export type PermitOutcome =
+  | { readonly kind: "granted" }
+  /** Another incident has it, or a later owner of this one's shard. */
+  | { readonly kind: "taken"; readonly by: PermitHolder }
+  | { readonly kind: "too-many"; readonly wait: DurationMs }
+  | { readonly kind: "disarmed" };
 
 export interface FleetStore {
   /** Reads, or with `create` makes, the cluster's constants. Null when absent and not created. */
@@ -74,6 +91,15 @@ export interface FleetStore {
   /** Only its own aggregator writes a field; a repeat replaces. */
   putQuality(id: AggregatorId, value: StoredQuality): Promise<void>;
   dropQuality(id: AggregatorId): Promise<void>;
+
+  /**
+   * Takes the one permit to commit. Re-taking it for the same incident is granted again, also by the
+   * shard's next owner, whose token is higher; never while disarmed, nor more than `rate` allows.
+   * A rejection means "may have been granted": ask again, or free it.
+   */
+  takePermit(request: PermitRequest): Promise<PermitOutcome>;
+  /** Gives it back; a no-op when another incident, or none, has it. */
+  freePermit(incident: IncidentId): Promise<void>;
 
   appendAudit(entry: AuditEntry): Promise<void>;
   audit(limit: number): Promise<readonly AuditEntry[]>;

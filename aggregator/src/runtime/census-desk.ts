@@ -16,7 +16,7 @@ import {
   listeningMs,
   type MonotonicMs,
 } from "@herdbeat/shared/time";
-import { type Census, countOwn, merged, type OwnerCount } from "../core/census.ts";
+import { type Census, countOwn, FLEET, merged, type OwnerCount } from "../core/census.ts";
 import type { DetectionLimits } from "../core/detection-config.ts";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
 import type { CensusAnswer, Mesh } from "../ports/mesh.ts";
@@ -82,6 +82,10 @@ export class CensusDesk {
   census(): Census {
     this.#census ??= merged([this.#counted(), ...this.#peerCounts()]);
     return this.#census;
+  }
+
+  get fleetNodes(): number {
+    return this.census().domains.get(FLEET)?.nodes ?? 0;
   }
 
   /** Somebody is in doubt: the others are asked, as often as that makes sense. */

@@ -25,6 +25,7 @@ import { NodeTable } from "./node-table.ts";
 import { Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
+import { PermitDesk } from "./permit-desk.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
 import { QualityDesk } from "./quality-desk.ts";
 import { QualityKeeper } from "./quality-keeper.ts";
@@ -60,6 +61,7 @@ export class Engine implements Startable {
   readonly #standing: StandingNotices;
   readonly #census: CensusDesk;
   readonly #guard: GuardDesk;
+  readonly #permits: PermitDesk;
   #draining = false;
 
   constructor(deps: EngineDeps) {
@@ -93,6 +95,8 @@ export class Engine implements Startable {
     this.turns.probes = probeDesk(looking);
     const witnesses = witnessDesk(looking);
     this.turns.witnesses = witnesses;
+    this.#permits = this.#permitDesk();
+    this.turns.permits = this.#permits;
     this.#mirrors = new MirrorKeeper({
       timers: deps.timers,
       logger: deps.logger,
@@ -258,6 +262,18 @@ export class Engine implements Startable {
     });
   }
 
+  #permitDesk(): PermitDesk {
+    return new PermitDesk({
+      ...this.#deps,
+      table: this.table,
+      runners: this.runners,
+      rate: this.#deps.guard.rate,
+      sightOf: (index, state) => this.turns.sightOf(index, state),
+      post: (index, node, event) => this.turns.post(index, node, event),
+      fleetNodes: () => this.#census.fleetNodes,
+    });
+  }
+
   #shardDesk(): ShardDesk {
     const { clock, logger, shards, sender, detection, httpEndpoint } = this.#deps;
     return new ShardDesk({
@@ -286,6 +302,7 @@ export class Engine implements Startable {
         onLost: (shard, why) => this.#lost(shard, why),
         onHeld: (shard, why) => this.#held(shard, why),
         onPersisted: (_shard, incidents, nodes) => {
+          this.#permits.onPersisted(incidents);
           for (const one of incidents) this.view.publish({ kind: "incident", incident: one.id });
           for (const node of nodes) this.view.publish({ kind: "node", node });
         },

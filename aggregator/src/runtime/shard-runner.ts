@@ -119,8 +119,12 @@ export class ShardRunner {
           this.#staged.afterwards.push(() => acknowledge(transition));
           break;
         }
+        case "hold":
+          this.#stageHold(effect.incident, at);
+          break;
         case "probe":
         case "ask-witnesses":
+        case "ask-permit":
           break;
       }
     }
@@ -161,6 +165,14 @@ export class ShardRunner {
         }),
       );
     }
+  }
+
+  /** Nobody is told: it is part of the incident, and of its history. */
+  #stageHold(incident: IncidentRecord, at: UnixMs): void {
+    this.#staged.putIncident(incident, "declared");
+    const { reason, releasedBy } = incident.hold ?? { reason: "none", releasedBy: "" };
+    const json = JSON.stringify({ incident: incident.id, what: "hold", reason, releasedBy });
+    this.#staged.addHistory({ at, node: incident.node, kind: "incident", json });
   }
 
   /** An incident changed by an operator or a controller: same path, same guarantees. */

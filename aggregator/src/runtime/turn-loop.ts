@@ -20,6 +20,7 @@ import {
   type Timers,
 } from "@herdbeat/shared/time";
 import type { DetectionConfig } from "../core/detection-config.ts";
+import type { CommitSight } from "../core/host-commit.ts";
 import { advance, between, type ListeningClock, startListening } from "../core/listening-clock.ts";
 import { addStall, type LostTime, lostShare, NO_LOST_TIME } from "../core/lost-time.ts";
 import type { Instant, NodeEvent, NodeState, OwnSight, Step } from "../core/node-state.ts";
@@ -27,6 +28,7 @@ import { step } from "../core/step.ts";
 import type { GuardDesk } from "./guard-desk.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { OwnSightKeeper } from "./own-sight.ts";
+import type { PermitDesk } from "./permit-desk.ts";
 import type { ProbeDesk } from "./probe-desk.ts";
 import type { QualityKeeper } from "./quality-keeper.ts";
 import type { ShardRunner } from "./shard-runner.ts";
@@ -75,6 +77,7 @@ export class TurnLoop {
   #stopped = false;
   probes: ProbeDesk | null = null;
   witnesses: WitnessDesk | null = null;
+  permits: PermitDesk | null = null;
 
   constructor(deps: TurnLoopDeps) {
     this.#deps = deps;
@@ -163,6 +166,7 @@ export class TurnLoop {
     this.#acknowledge();
     const storeUp = this.#deps.storeUp();
     for (const runner of this.#deps.runners.values()) runner.flush(storeUp);
+    if (storeUp) this.permits?.turn();
     this.#deps.sight.refresh(this.#doubtCount > 0);
     this.#deps.afterTurn();
   }
@@ -206,6 +210,7 @@ export class TurnLoop {
       }
       if (effect.kind === "ask-witnesses")
         this.witnesses?.urgent(index, result.state, now.listening);
+      if (effect.kind === "ask-permit") this.permits?.ask(result.state.record.id, effect.incident);
     }
     return result;
   }
@@ -223,8 +228,6 @@ export class TurnLoop {
     const { lastHeardAt, quiet, states } = table;
     const storeUp = this.#deps.storeUp();
     const limit = now.listening - config.limits.suspectAfter;
-    const total = table.size;
-    const heardBefore = this.#heardCount;
     let heard = 0;
     let doubt = 0;
     for (let index = 0; index < states.length; index++) {
@@ -241,17 +244,29 @@ export class TurnLoop {
       const runner = shard === undefined ? undefined : runners.get(shard);
       // Without a store that answers there is no verdict on anybody.
       if (runner === undefined || runner.held || !storeUp) continue;
-      const self = at > limit ? 1 : 0;
-      const own: OwnSight = {
-        gateway: this.#deps.sight.answer,
-        othersTotal: total - 1,
-        othersHeard: Math.max(0, heardBefore - self),
-      };
-      const guard = this.#deps.guard.sightOf(state);
-      this.apply(index, state, { kind: "tick", lastHeardAt: listeningMs(at), own, guard }, now);
+      this.apply(index, state, { kind: "tick", ...this.#sightOf(state, at, at > limit) }, now);
     }
     this.#heardCount = heard;
     this.#doubtCount = doubt;
+  }
+
+  #sightOf(
+    state: NodeState,
+    at: number,
+    isHeard: boolean,
+  ): CommitSight & { lastHeardAt: ListeningMs } {
+    const own: OwnSight = {
+      gateway: this.#deps.sight.answer,
+      othersTotal: this.#deps.table.size - 1,
+      othersHeard: Math.max(0, this.#heardCount - (isHeard ? 1 : 0)),
+    };
+    return { lastHeardAt: listeningMs(at), own, guard: this.#deps.guard.sightOf(state) };
+  }
+
+  /** What is seen of a node now, between two turns. */
+  sightOf(index: number, state: NodeState): CommitSight & { lastHeardAt: ListeningMs } {
+    const at = this.#deps.table.lastHeardAt[index] ?? 0;
+    return this.#sightOf(state, at, at > this.now() - this.#deps.config.limits.suspectAfter);
   }
 
   /** A slice of the fleet per turn, so that each node is asked about once a minute. */

@@ -41,6 +41,8 @@ export const HOLD_WORDS: { readonly [R in Hold["reason"]]: string } = {
   "census-incomplete": "not every aggregator has been heard yet",
   "disruption-guard": "too many nodes fail at once",
   "grade-too-low": "the proof is not strong enough",
+  "sign-of-life": "somebody still gets an answer from it",
+  denied: "an operator said no",
   disarmed: "recovery is switched off for the whole cluster",
   maintenance: "the node is in maintenance",
 };

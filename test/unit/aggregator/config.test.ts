@@ -86,6 +86,7 @@ test("fills in every default", async () => {
       reconnectBound: 30_000,
       awaitedProbeDelay: 500,
       orderlyRebootWindow: 600_000,
+      fenceAfter: { twoWitnesses: 5_000, oneWitness: 10_000 },
       probe: {
         port: 9,
         timeout: 400,
@@ -101,6 +102,8 @@ test("fills in every default", async () => {
       fullPercent: 80,
       minHealthyPercent: 51,
       stormCooldown: 60_000,
+      commits: 10,
+      commitsWithin: 10_000,
       pausedZones: [],
     },
     destinations: {},

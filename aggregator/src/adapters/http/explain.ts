@@ -129,6 +129,8 @@ const HOLD_WORDS: { readonly [R in NonNullable<IncidentRecord["hold"]>["reason"]
   "disruption-guard":
     "too much of a failure domain is out at once; more likely a network or power fault",
   "grade-too-low": "the proof is not good enough for what recovery would do",
+  "sign-of-life": "somebody still gets an answer, so something of the host lives",
+  denied: "an operator said no",
   disarmed: "an operator disarmed all commits",
   maintenance: "the node is in maintenance",
 };

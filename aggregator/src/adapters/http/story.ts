@@ -69,6 +69,13 @@ function refusals(incident: IncidentRecord): readonly StoryLine[] {
     const read = readDecision(text);
     if (read.kind !== "ok" || read.decision.core !== CORE_VERSION) return [];
     const { outcome, wall } = read.decision;
+    if (outcome.kind === "held") {
+      const text =
+        outcome.hold === null
+          ? "nothing holds it any more"
+          : `on hold, ${outcome.hold.reason}, until: ${outcome.hold.releasedBy}`;
+      return [{ at: unixMs(wall), kind: "held-back", text }];
+    }
     if (outcome.kind !== "refused") return [];
     return [{ at: unixMs(wall), kind: "held-back", text: outcome.because }];
   });

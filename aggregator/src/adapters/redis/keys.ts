@@ -42,6 +42,10 @@ export const FLEET_KEYS = {
   meta: "hb:{g}:meta",
   /** hash: aggregator id = `<counter> <document>` */
   aggregators: "hb:{g}:aggs",
+  /** string `<incident id> <shard> <token>`; absent when nobody commits */
+  permit: "hb:{g}:permit",
+  /** list: when the last permits were given, ms of the server's clock, oldest first */
+  permits: "hb:{g}:permits",
   /** string: JSON; absent when armed */
   disarm: "hb:{g}:disarm",
   /** hash: aggregator id = what it counted of the detector's quality, JSON */

@@ -1,7 +1,15 @@
 import { OperatingError } from "@herdbeat/shared/errors";
-import { type AggregatorId, allShards, parseAggregatorId, SHARD_COUNT } from "@herdbeat/shared/ids";
+import {
+  type AggregatorId,
+  allShards,
+  type FencingToken,
+  type IncidentId,
+  parseAggregatorId,
+  SHARD_COUNT,
+  type ShardId,
+} from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
-import type { UnixMs } from "@herdbeat/shared/time";
+import { durationMs, type UnixMs } from "@herdbeat/shared/time";
 import { ownerCountOf } from "../../core/census-record.ts";
 import { type StoredQuality, storedQuality } from "../../core/quality.ts";
 import { count, flag, parseRecord, shape, text } from "../../core/record-shapes.ts";
@@ -10,13 +18,21 @@ import {
   type AuditEntry,
   type ClusterMeta,
   type FleetStore,
+  type PermitOutcome,
+  type PermitRequest,
   STORE_SCHEMA_VERSION,
   type StoreHealth,
 } from "../../ports/fleet-store.ts";
 import { FLEET_KEYS, shardKeys } from "./keys.ts";
 import { parseGeneration, parseOwner } from "./owner-text.ts";
 import type { RedisLink } from "./redis-link.ts";
-import { listReply, type Reply, type ScriptRunner } from "./script-runner.ts";
+import {
+  listReply,
+  type Reply,
+  type ScriptRunner,
+  textAt,
+  unknownStatus,
+} from "./script-runner.ts";
 import { streamEntries } from "./shard-history.ts";
 
 export interface RedisFleetStoreDeps {
@@ -155,6 +171,11 @@ export class RedisFleetStore implements FleetStore {
         ? ["DEL", FLEET_KEYS.disarm]
         : ["SET", FLEET_KEYS.disarm, JSON.stringify(value)];
     await this.#deps.link.send("set disarmed", command, { key: FLEET_KEYS.disarm });
+    if (value === null) return;
+    // Nobody can take it any more: the switch stands first.
+    await this.#deps.link.send("free permit", ["DEL", FLEET_KEYS.permit], {
+      key: FLEET_KEYS.permit,
+    });
   }
 
   async qualities(): Promise<ReadonlyMap<AggregatorId, StoredQuality>> {
@@ -179,6 +200,38 @@ export class RedisFleetStore implements FleetStore {
     await this.#deps.link.send("drop quality", ["HDEL", FLEET_KEYS.quality, id], {
       key: FLEET_KEYS.quality,
     });
+  }
+
+  async takePermit({ incident, shard, token, rate }: PermitRequest): Promise<PermitOutcome> {
+    const name = "take-permit";
+    const reply = await this.#deps.scripts.run(
+      name,
+      [FLEET_KEYS.permit, FLEET_KEYS.disarm, FLEET_KEYS.permits],
+      [incident, `${shard}`, `${token}`, `${rate.max}`, `${Math.ceil(rate.within)}`],
+    );
+    switch (reply[0]) {
+      case "GRANTED":
+        return { kind: "granted" };
+      case "DISARMED":
+        return { kind: "disarmed" };
+      case "TOO_MANY":
+        return { kind: "too-many", wait: durationMs(Number(textAt(name, reply, 1))) };
+      case "TAKEN":
+        return {
+          kind: "taken",
+          by: {
+            incident: textAt(name, reply, 1) as IncidentId,
+            shard: Number(textAt(name, reply, 2)) as ShardId,
+            token: Number(textAt(name, reply, 3)) as FencingToken,
+          },
+        };
+      default:
+        return unknownStatus(name, reply);
+    }
+  }
+
+  async freePermit(incident: IncidentId): Promise<void> {
+    await this.#deps.scripts.run("free-permit", [FLEET_KEYS.permit], [incident]);
   }
 
   async appendAudit(entry: AuditEntry): Promise<void> {

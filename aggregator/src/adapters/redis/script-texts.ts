@@ -10,7 +10,9 @@ export type ScriptName =
   | "settle-row"
   | "put-proofs"
   | "pulse"
-  | "create-meta";
+  | "create-meta"
+  | "take-permit"
+  | "free-permit";
 
 export interface ScriptText {
   readonly text: string;
@@ -28,6 +30,8 @@ const NAMES: { readonly [N in ScriptName]: true } = {
   "put-proofs": true,
   pulse: true,
   "create-meta": true,
+  "take-permit": true,
+  "free-permit": true,
 };
 
 /** From the package's root, so that it is found from src and from dist alike. */

@@ -1,0 +1,159 @@
+// Commits of hosts in the whole engine: the guard, the permit and the store together.
+import type { Policy } from "@herdbeat/aggregator/core/detection-config";
+import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";
+import * as assert from "uvu/assert";
+import { makeWitnesses } from "../../../sim/witnesses.ts";
+import { SimWorld } from "../../../sim/world.ts";
+import { suite } from "../../../support/suite.ts";
+
+const test = suite("host commits in the engine");
+
+const RECOVER: Policy = { "host-down": { action: "recover", minGrade: 5 } };
+
+/** Agents that look at each other, in racks of five, each with a fence device. */
+async function world(agents: number, aggregators = 1, perRack = 5): Promise<SimWorld> {
+  const made = new SimWorld(5);
+  made.fencing = "ready";
+  for (let i = 1; i <= aggregators; i++) await made.aggregator(`agg-${i}`, RECOVER);
+  await made.run(2_000);
+  made.addAgents(agents);
+  makeWitnesses(made);
+  for (const [at, agent] of [...made.agents.values()].entries())
+    agent.labels = { rack: `r${Math.floor(at / perRack) + 1}` };
+  await made.run(80_000);
+  return made;
+}
+
+/** Nobody reaches it, and it goes on: what a switch does to its rack. */
+function cut(sim: SimWorld, id: string, length: number): void {
+  const agent = sim.agent(id);
+  agent.powered = false;
+  agent.process.pause(length);
+}
+
+async function downs(sim: SimWorld): Promise<readonly IncidentRecord[]> {
+  const all = (await sim.living[0]?.engine.view.incidents()) ?? [];
+  return all.filter((one) => one.failureClass === "host-down");
+}
+
+test("a death that nobody contradicts is committed five seconds after the last heartbeat, as a fact", async () => {
+  const sim = await world(20);
+  const diedAt = sim.time.now;
+  sim.agent("node-3").die();
+  await sim.run(15_000);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
+  const last = sim.effects.at(-1);
+  assert.is(last?.row.kind, "fact");
+  const after = (last?.at ?? 0) - diedAt;
+  assert.ok(after > 3_900 && after < 5_700, `after ${after} ms`);
+  assert.is(sim.database.permit, null);
+});
+
+test("without a fence device a host is declared, held and never committed", async () => {
+  const sim = await world(20);
+  sim.fencing = "none";
+  sim.agent("node-3").die();
+  await sim.run(120_000);
+  assert.equal(sim.delivered("host-down"), ["node-3"]);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  assert.is((await downs(sim))[0]?.hold?.reason, "grade-too-low");
+});
+
+test("five independent deaths are five commits", async () => {
+  const sim = await world(30);
+  for (const at of [1, 7, 13, 19, 25]) sim.agent(`node-${at}`).die();
+  await sim.run(30_000);
+  assert.is(sim.delivered("host-down", "committed").length, 5);
+});
+
+test("a rack that falls silent is committed never, and afterwards only who is dead", async () => {
+  const sim = await world(30, 2);
+  for (const at of [6, 7, 8, 9]) cut(sim, `node-${at}`, 60_000);
+  sim.agent("node-10").die();
+  await sim.run(60_000);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  const held = (await downs(sim)).map(({ hold }) => hold?.reason);
+  assert.equal(
+    held,
+    Array.from({ length: 5 }, () => "disruption-guard"),
+  );
+  for (const at of [6, 7, 8, 9]) sim.agent(`node-${at}`).powered = true;
+  await sim.run(120_000);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-10"]);
+});
+
+test("in a fleet too small for percentages there is one unproven commit at a time", async () => {
+  const sim = await world(4, 1, 1);
+  for (const id of ["node-1", "node-2"]) sim.agent(id).die();
+  await sim.run(120_000);
+  assert.is(sim.delivered("host-down", "committed").length, 1);
+  const held = (await downs(sim)).find((one) => one.phase === "declared");
+  assert.match(held?.hold?.releasedBy ?? "", /the permit to commit, which incident/);
+});
+
+test("a commit whose permit's reply is lost is asked for again and made once", async () => {
+  const sim = await world(20);
+  let lost = 0;
+  sim.database.fateOf = (operation) => {
+    if (operation !== "take permit" || lost >= 3) return "answered";
+    lost += 1;
+    return "applied-but-reply-lost";
+  };
+  sim.agent("node-3").die();
+  await sim.run(20_000);
+  assert.is(lost, 3);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
+});
+
+test("disarmed nothing is committed, and armed again it is", async () => {
+  const sim = await world(20);
+  void sim.living[0]?.engine.commands.setDisarm("ann", "network work");
+  await sim.run(2_000);
+  sim.agent("node-3").die();
+  await sim.run(20_000);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  assert.is((await downs(sim))[0]?.hold?.reason, "disarmed");
+  void sim.living[0]?.engine.commands.setDisarm("ann", null);
+  await sim.run(5_000);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
+});
+
+test("an owner that is killed with the permit leaves it to the next one, which commits", async () => {
+  const sim = await world(20, 2);
+  await sim.run(20_000);
+  const node = sim.agent("node-3").id;
+  const owner = sim.living.find((one) => one.engine.table.indexOf(node) !== undefined);
+  let isTaken = false;
+  sim.database.fateOf = (operation, caller) => {
+    isTaken ||= operation === "take permit";
+    return isTaken && caller.startsWith(`${owner?.id}#`) ? "applied-but-reply-lost" : "answered";
+  };
+  sim.agent("node-3").die();
+  await sim.run(5_200);
+  assert.ok(isTaken);
+  owner?.kill();
+  await sim.run(60_000);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
+  assert.is(sim.database.permit, null);
+});
+
+test("a shard without an owner holds every commit until it has one", async () => {
+  const sim = await world(20, 2);
+  await sim.run(20_000);
+  const [first, second] = sim.living;
+  const victim = [...sim.agents.values()].find(
+    (one) => first?.engine.table.indexOf(one.id) !== undefined,
+  );
+  second?.kill();
+  victim?.die();
+  await sim.run(2_900);
+  const early = await downs(sim);
+  await sim.run(60_000);
+  assert.equal(
+    early.map(({ phase }) => phase),
+    ["declared"],
+  );
+  assert.equal(sim.delivered("host-down", "committed"), [victim?.id]);
+});
+
+test.run();
