@@ -261,6 +261,17 @@ export class FixtureFleetView implements FleetView, FleetCommands {
     return this.#disarm;
   }
 
+  async reviewHold(
+    id: IncidentId,
+    { word, by, reason }: Parameters<FleetCommands["reviewHold"]>[1],
+  ): ReturnType<FleetCommands["reviewHold"]> {
+    this.#check();
+    const incident = await this.incident(id);
+    if (incident === null) return { kind: "not-found" };
+    if (incident.phase !== "declared") return { kind: "refused", why: `it is ${incident.phase}` };
+    return { kind: "done", value: { ...incident, review: { word, by, reason, at: this.#now() } } };
+  }
+
   setDisarm(by: string, reason: string | null): Promise<void> {
     this.#check();
     this.#disarm = reason === null ? null : { by, reason, since: this.#now() };

@@ -42,7 +42,7 @@ export class ApiClient {
     return this.#call("POST", path, {}, body);
   }
 
-  send(method: "PUT" | "DELETE", path: string, body?: Document): Promise<Document> {
+  send(method: "PUT" | "POST" | "DELETE", path: string, body?: Document): Promise<Document> {
     return this.#call(method, path, {}, body);
   }
 

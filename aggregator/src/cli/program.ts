@@ -8,6 +8,7 @@ import { contextOf } from "./context.ts";
 import { SERVER_DEFAULT } from "./credentials.ts";
 import { addDisarmCommands } from "./disarm-commands.ts";
 import { harmless, textOf } from "./document.ts";
+import { addHoldCommands } from "./hold-commands.ts";
 import { addIncidentCommands } from "./incident-commands.ts";
 import { addNodeCommands, fields } from "./node-commands.ts";
 import { OUTPUT_FORMS, writeItem } from "./output.ts";
@@ -50,6 +51,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addIncidentCommands(program, terminal);
   addClusterCommands(program, terminal);
   addDisarmCommands(program, terminal);
+  addHoldCommands(program, terminal);
   addQualityCommands(program, terminal);
   addVersionCommand(program, terminal, version);
   program

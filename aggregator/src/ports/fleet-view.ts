@@ -11,6 +11,7 @@ import type { IncidentAction, IncidentRecord } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import type { QualityFigures, QualityPrediction } from "../core/quality.ts";
+import type { Review } from "../core/review.ts";
 import type { AggregatorRecord, AuditEntry, StoreHealth } from "./fleet-store.ts";
 import type { HistoryEntry, ShardOwner, StoreGeneration } from "./shard-store.ts";
 
@@ -154,6 +155,11 @@ export interface FleetCommands {
     actionId: string,
     patch: Partial<Pick<IncidentAction, "state" | "progress" | "message">>,
   ): Promise<CommandOutcome<IncidentAction>>;
+  /** An operator's word on a declared incident, audited; the last one counts. */
+  reviewHold(
+    incident: IncidentId,
+    review: Pick<Review, "word" | "by" | "reason">,
+  ): Promise<CommandOutcome<IncidentRecord>>;
   /** The switch that stops all requests for recovery; null: armed. */
   disarm(): { readonly by: string; readonly reason: string; readonly since: UnixMs } | null;
   /** Null arms again. Rejects with StoreUnavailableError when it could not be made known to all. */

@@ -10,6 +10,7 @@ import type { Logger } from "@herdbeat/shared/logger";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
 import { ACTIONS_KEPT_MAX, type IncidentAction, type IncidentRecord } from "../core/incident.ts";
+import type { Review } from "../core/review.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
 import type {
   CommandOutcome,
@@ -91,15 +92,33 @@ export class Commands implements FleetCommands {
     });
   }
 
-  async #change(
+  async reviewHold(
+    id: IncidentId,
+    { word, by, reason }: Parameters<FleetCommands["reviewHold"]>[1],
+  ): Promise<CommandOutcome<IncidentRecord>> {
+    const at = this.#deps.clock.wallNow();
+    const review: Review = { word, by, reason, at };
+    const outcome = await this.#change(id, (incident) =>
+      incident.phase === "declared"
+        ? { value: review, review }
+        : { refused: `it is ${incident.phase}: only what is declared can be approved or denied` },
+    );
+    if (outcome.kind !== "done") return outcome;
+    const json = JSON.stringify({ incident: id, reason });
+    await this.#deps.fleet.appendAudit({ at, who: by, what: `hold ${word}`, json });
+    const value = this.#find(id);
+    return value === null ? { kind: "not-found" } : { kind: "done", value };
+  }
+
+  async #change<T extends IncidentAction | Review>(
     id: IncidentId,
     change: (
       incident: IncidentRecord,
     ) =>
-      | { readonly value: IncidentAction; readonly actions: readonly IncidentAction[] }
+      | ({ readonly value: T } & Partial<Pick<IncidentRecord, "actions" | "review">>)
       | { readonly refused: string }
       | { readonly missing: true },
-  ): Promise<CommandOutcome<IncidentAction>> {
+  ): Promise<CommandOutcome<T>> {
     const { view, manager, runners } = this.#deps;
     const seen = this.#find(id) ?? (await view.incident(id));
     if (seen === null) return { kind: "not-found" };
@@ -116,14 +135,15 @@ export class Commands implements FleetCommands {
     const result = change(this.#find(id) ?? seen);
     if ("missing" in result) return { kind: "not-found" };
     if ("refused" in result) return { kind: "refused", why: result.refused };
-    const incident = { ...(this.#find(id) ?? seen), actions: result.actions };
+    const { value, ...changed } = result;
+    const incident = { ...(this.#find(id) ?? seen), ...changed };
     return new Promise((resolve) => {
       this.#replace(incident);
       runner.stageIncident(
         incident,
-        JSON.stringify({ incident: id, action: result.value }),
+        JSON.stringify({ incident: id, action: value }),
         this.#deps.clock.wallNow(),
-        () => resolve({ kind: "done", value: result.value }),
+        () => resolve({ kind: "done", value }),
       );
     });
   }

@@ -129,6 +129,7 @@ const READS: readonly (readonly [url: string, path: string])[] = [
   ["/api/v1/deliveries", "/api/v1/deliveries"],
   ["/api/v1/shards", "/api/v1/shards"],
   ["/api/v1/disarm", "/api/v1/disarm"],
+  ["/api/v1/holds", "/api/v1/holds"],
   ["/api/v1/store/restorable", "/api/v1/store/restorable"],
   ["/api/v1/aggregators", "/api/v1/aggregators"],
   ["/api/v1/quality?node=hv-03", "/api/v1/quality"],

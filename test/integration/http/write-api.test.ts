@@ -2,6 +2,8 @@ import type {
   AdoptResult,
   AuditDto,
   DisarmDto,
+  HoldPage,
+  HoldRow,
 } from "@herdbeat/aggregator/adapters/http/cluster-dto";
 import type { ActionDto, Page } from "@herdbeat/aggregator/adapters/http/dto";
 import type { AggregatorId } from "@herdbeat/shared/ids";
@@ -157,6 +159,30 @@ test("lets only an admin adopt the store", async () => {
   assert.equal([reply.status, reply.json.nodes], [200, 20]);
   const { json } = await api.call<Page<AuditDto>>("/api/v1/audit?limit=1", { as: "operator" });
   assert.equal([json.items[0]?.who, json.items[0]?.what], ["the-admin", "store-adopted"]);
+});
+
+test("lists what is held, and takes an operator's word with a reason", async () => {
+  const { json } = await api.call<HoldPage>("/api/v1/holds", { as: "viewer" });
+  const [held] = json.items;
+  assert.ok(held);
+  assert.equal([held.reason, held.review], ["disruption-guard", null]);
+  const path = `/api/v1/holds/${held.incident}/approve`;
+  const post = { method: "POST", body: { reason: "seen with my own eyes" } } as const;
+  assert.is((await api.call(path, { ...post, as: "viewer" })).status, 403);
+  for (const body of [
+    {},
+    { reason: "" },
+    { reason: "x".repeat(257) },
+    { reason: "x", word: "deny" },
+  ])
+    assert.is((await api.call(path, { ...post, body, as: "operator" })).status, 400);
+  const reply = await api.call<HoldRow>(path, { ...post, as: "operator" });
+  assert.equal(
+    [reply.status, reply.json.review?.word, reply.json.review?.by],
+    [200, "approve", "the-operator"],
+  );
+  const unknown = `/api/v1/holds/${"0".repeat(32)}/deny`;
+  assert.is((await api.call(unknown, { ...post, as: "operator" })).status, 404);
 });
 
 test("stops and lets go on all requests for recovery, by an operator with a reason", async () => {

@@ -83,6 +83,32 @@ export interface DisarmDto {
   readonly since: string | null;
 }
 
+/** An incident that would be committed, what holds it, and what an operator said of it. */
+export interface HoldRow {
+  readonly incident: string;
+  readonly node: string;
+  readonly hostname: string;
+  readonly class: string;
+  readonly grade: number;
+  /** Null: nothing but time, or not any more. */
+  readonly reason: string | null;
+  readonly since: string | null;
+  readonly releasedBy: string | null;
+  readonly review: {
+    readonly word: "approve" | "deny";
+    readonly by: string;
+    readonly reason: string;
+    readonly at: string;
+  } | null;
+}
+
+export interface HoldPage {
+  readonly items: readonly HoldRow[];
+  readonly next: null;
+  readonly total: number;
+  readonly asOf: string;
+}
+
 export interface RestorableDto {
   readonly shard: number;
   readonly from: "memory" | "mirror";

@@ -160,7 +160,7 @@ export const adoptBody: TSchema = Type.Object(
   },
   closed,
 );
-export const disarmBody: TSchema = Type.Object(
+export const reasonBody: TSchema = Type.Object(
   { reason: Type.String({ minLength: 1, maxLength: 256, description: "Why; everybody sees it." }) },
   closed,
 );

@@ -236,7 +236,7 @@ async function adoptStore(
 }
 
 /** From a command's outcome to an answer; `elsewhere` asks the owner, once. */
-async function settle<T>(
+export async function settle<T>(
   request: FastifyRequest,
   outcome: CommandOutcome<T>,
   done: (value: T) => Answer,
@@ -278,7 +278,7 @@ function forwardedHeaders(request: FastifyRequest): Readonly<Record<string, stri
   return headers;
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
+export function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
   reply.code(answer.status).headers(answer.headers);
   return reply.send(answer.body);
 }

@@ -4,7 +4,7 @@ import { identityOf } from "./authentication.ts";
 import type { DisarmDto } from "./cluster-dto.ts";
 import { operation, type RouteContext } from "./context.ts";
 import { isoTime } from "./iso-time.ts";
-import { disarmBody, noQuery } from "./request-schemas.ts";
+import { noQuery, reasonBody } from "./request-schemas.ts";
 
 const PATH = "/api/v1/disarm";
 
@@ -30,7 +30,7 @@ export function registerDisarmRoutes(context: RouteContext): void {
     summary: "Stop all requests for recovery, on every aggregator",
     scope: "operator",
     description: "Effective within a second. Failures are declared and told as before.",
-    body: disarmBody,
+    body: reasonBody,
   });
   app.put(PATH, disarm, async (request: FastifyRequest) => {
     const { reason } = request.body as { readonly reason: string };

@@ -26,6 +26,7 @@ import { installQualityMetrics } from "./quality-metrics.ts";
 import { registerActionRoutes } from "./routes-actions.ts";
 import { registerClusterRoutes } from "./routes-cluster.ts";
 import { registerDisarmRoutes } from "./routes-disarm.ts";
+import { registerHoldRoutes } from "./routes-holds.ts";
 import { registerIncidentRoutes } from "./routes-incidents.ts";
 import { registerNodeRoutes } from "./routes-nodes.ts";
 import { registerProbeRoutes } from "./routes-probes.ts";
@@ -127,6 +128,7 @@ class ApiServer implements HttpServer {
     registerActionRoutes(context);
     registerClusterRoutes(context);
     registerDisarmRoutes(context);
+    registerHoldRoutes(context);
     registerQualityRoutes(context);
     registerSessionRoutes(context);
     registerStreamRoute(context, isValid);

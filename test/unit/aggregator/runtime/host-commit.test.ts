@@ -118,6 +118,33 @@ test("disarmed nothing is committed, and armed again it is", async () => {
   assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
 });
 
+test("an operator's word is audited, durable and decides; what was committed takes none", async () => {
+  const sim = await world(20);
+  const { commands } = sim.living[0]?.engine ?? {};
+  sim.agent("node-3").die();
+  await sim.run(3_500);
+  const [declared] = await downs(sim);
+  assert.ok(declared !== undefined && commands !== undefined);
+  const said: unknown[] = [];
+  const say = (word: "approve" | "deny"): void => {
+    const review = { word, by: "ann", reason: "seen" } as const;
+    void commands.reviewHold(declared.id, review).then(({ kind }) => said.push(kind));
+  };
+  say("deny");
+  await sim.run(20_000);
+  assert.is((await downs(sim))[0]?.hold?.reason, "denied");
+  say("approve");
+  await sim.run(5_000);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
+  say("deny");
+  await sim.run(1_000);
+  assert.equal(said, ["done", "done", "refused"]);
+  assert.equal(
+    sim.database.audit.map(({ who, what }) => `${who} ${what}`),
+    ["ann hold deny", "ann hold approve"],
+  );
+});
+
 test("an owner that is killed with the permit leaves it to the next one, which commits", async () => {
   const sim = await world(20, 2);
   await sim.run(20_000);
