@@ -86,7 +86,12 @@ export function fencingContract(test: Suite, given: Given): void {
     assert.equal(await first.apply(earlier, []), {
       kind: "stale-token",
       owner: { aggregator, token: held },
+      released: null,
     });
+    await second.release({ ...earlier, aggregator, token: held });
+    // Not the same as a lost record: somebody had it after the caller and gave it up.
+    const givenUp = { kind: "stale-token", owner: null, released: held };
+    assert.equal(await first.apply(earlier, []), givenUp);
     await wipe();
     const mismatch = { kind: "generation-mismatch", found: null };
     assert.equal(await first.apply(earlier, []), mismatch);

@@ -94,7 +94,12 @@ export class MemoryShardStore implements ShardStore {
         case "generation-mismatch":
           return { kind: "generation-mismatch", found: stored.generation };
         case "stale-token":
-          return { kind: "stale-token", owner: stored.owner };
+          return {
+            kind: "stale-token",
+            owner: stored.owner,
+            released:
+              stored.owner === null && stored.token > 0 ? (stored.token as FencingToken) : null,
+          };
         case null:
       }
       const conflict = findConflict(stored, copied);

@@ -16,6 +16,14 @@ export function addStall(lost: LostTime, at: MonotonicMs, stall: DurationMs): Lo
   return { entries: [...recent, { at, stall }].slice(-ENTRIES_MAX) };
 }
 
+/**
+ * Too sick above the limit, and until the share is down to half of it: at the limit itself every other
+ * turn would give the shards away and take them back.
+ */
+export function isTooSick(share: number, limit: number, wasTooSick: boolean): boolean {
+  return share > (wasTooSick ? limit / 2 : limit);
+}
+
 /** Share of the last minute, 0..1. */
 export function lostShare(lost: LostTime, now: MonotonicMs): number {
   let total = 0;

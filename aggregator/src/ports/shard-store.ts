@@ -63,7 +63,12 @@ export type ShardWrite =
 
 export type ApplyOutcome =
   | { readonly kind: "applied"; readonly generation: StoreGeneration }
-  | { readonly kind: "stale-token"; readonly owner: ShardOwner | null }
+  | {
+      readonly kind: "stale-token";
+      readonly owner: ShardOwner | null;
+      /** Where nobody owns it: the token of whoever released it last; null when the record is gone. */
+      readonly released: FencingToken | null;
+    }
   | { readonly kind: "generation-mismatch"; readonly found: StoreGeneration | null }
   /** Another party changed this incident first; nothing of the batch was written. */
   | { readonly kind: "conflict"; readonly incident: string; readonly phase: IncidentPhase | null };

@@ -226,7 +226,7 @@ export class Engine implements Startable {
         this.#standing.follow({
           store: fleet.health(),
           foreign: this.manager.foreign,
-          lostShare: this.turns.lostShare,
+          tooSick: this.turns.tooSick(this.#deps.lostShareMax),
           lostShareMax: this.#deps.lostShareMax,
           censusBecause: this.#guard.incompleteBecause,
           disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
@@ -354,7 +354,7 @@ export class Engine implements Startable {
       }),
       mirrored: (shard) => this.#mirrors.generationOf(shard),
       hasRecord: async () => (await fleet.meta(null)) !== null,
-      tooSick: () => this.turns.lostShare > this.#deps.lostShareMax,
+      tooSick: () => this.turns.tooSick(this.#deps.lostShareMax),
       onClaimed: (ownership, snapshot, generation) =>
         this.#desk.claimed(ownership, snapshot, generation),
       onGive: (shard, to) => this.#desk.give(shard, to),

@@ -10,7 +10,13 @@
  */
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { DestinationName, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
+import type {
+  DestinationName,
+  FencingToken,
+  IncidentId,
+  NodeId,
+  ShardId,
+} from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { UnixMs } from "@herdbeat/shared/time";
 import { highest, judgeGeneration } from "../core/generation-guard.ts";
@@ -221,7 +227,7 @@ export class ShardRunner {
             this.generation = highest(this.generation, outcome.generation) ?? outcome.generation;
             break;
           case "stale-token":
-            if (outcome.owner === null) this.hold("the store has lost this shard's owner record");
+            if (outcome.owner === null) this.#refusedByNobody(outcome.released);
             else if (outcome.owner.aggregator === this.ownership.aggregator)
               this.hold(`the store has a newer token in our own name: ${outcome.owner.token}`);
             else
@@ -256,6 +262,15 @@ export class ShardRunner {
     }
     this.#inFlight = null;
     this.#done(batch);
+  }
+
+  /** Somebody who took the shard over may have given it up again: that is no loss of the store's. */
+  #refusedByNobody(released: FencingToken | null): void {
+    if (released !== null && released >= this.ownership.token) {
+      this.#deps.onLost(this.shard, `given up by an owner with token ${released}`);
+      return;
+    }
+    this.hold("the store has lost this shard's owner record");
   }
 
   #done(batch: WriteBatch): void {

@@ -8,8 +8,9 @@ import type { ShardRunner } from "./shard-runner.ts";
 export interface Standing {
   readonly store: StoreHealth;
   readonly foreign: ReadonlyMap<ShardId, string>;
-  readonly lostShare: number;
-  /** More than this of the last minute lost: hand over and say so. */
+  /** This process hands its shards over because of its own stalls. */
+  readonly tooSick: boolean;
+  /** The share of the last minute above which it does. */
   readonly lostShareMax: number;
   /** Why requests for recovery are stopped by an operator; null: they are not. */
   readonly disarmedBecause: string | null;
@@ -42,7 +43,7 @@ export class StandingNotices {
 
   /** Called every turn. */
   follow(standing: Standing): void {
-    const { store, foreign, lostShare, lostShareMax, disarmedBecause, censusBecause } = standing;
+    const { store, foreign, tooSick, lostShareMax, disarmedBecause, censusBecause } = standing;
     this.#while(store.state === "down", "store-down", () => {
       const why = store.detail === "" ? "no connection" : store.detail;
       return `the store does not answer (${why}): no verdict on any node until it does; agents are unaffected`;
@@ -51,7 +52,7 @@ export class StandingNotices {
       const [first] = foreign.values();
       return `${foreign.size} of 64 shards are on hold: ${first}; restore the store's data or run \`herdctl store adopt\``;
     });
-    this.#while(lostShare > lostShareMax, "control-plane-down", () => {
+    this.#while(tooSick, "control-plane-down", () => {
       return `this aggregator lost more than ${lostShareMax * 100} % of the last minute to stalls and hands its shards over`;
     });
     this.#while(disarmedBecause !== null, "disarmed", () => {

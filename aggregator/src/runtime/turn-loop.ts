@@ -22,7 +22,7 @@ import {
 import type { DetectionConfig } from "../core/detection-config.ts";
 import type { CommitSight } from "../core/host-commit.ts";
 import { advance, between, type ListeningClock, startListening } from "../core/listening-clock.ts";
-import { addStall, type LostTime, lostShare, NO_LOST_TIME } from "../core/lost-time.ts";
+import { addStall, isTooSick, type LostTime, lostShare, NO_LOST_TIME } from "../core/lost-time.ts";
 import type { Instant, NodeEvent, NodeState, OwnSight, Step } from "../core/node-state.ts";
 import { step } from "../core/step.ts";
 import type { GuardDesk } from "./guard-desk.ts";
@@ -107,6 +107,13 @@ export class TurnLoop {
   get lostShare(): number {
     return lostShare(this.#lost, this.#deps.clock.now());
   }
+
+  /** More than `limit` of the last minute was lost, or was a while ago and half of it still is. */
+  tooSick(limit: number): boolean {
+    this.#isTooSick = isTooSick(this.lostShare, limit, this.#isTooSick);
+    return this.#isTooSick;
+  }
+  #isTooSick = false;
 
   get inboxRefused(): number {
     return this.#inboxRefused;

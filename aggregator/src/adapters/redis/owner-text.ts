@@ -20,6 +20,12 @@ export function parseOwner(value: string): ShardOwner | null | undefined {
   return { aggregator, token: Number(groups["token"]) as FencingToken };
 }
 
+/** The token of a shard that was given up; null for a value that is another one. */
+export function parseReleased(value: string): FencingToken | null {
+  const groups = OWNER.exec(value)?.groups;
+  return groups?.["id"] === "" ? (Number(groups["token"]) as FencingToken) : null;
+}
+
 /** Undefined for a value that is not ours. */
 export function parseGeneration(value: string): StoreGeneration | undefined {
   const groups = GENERATION.exec(value)?.groups;

@@ -17,7 +17,7 @@ import type {
 } from "../../ports/shard-store.ts";
 import { shardKeys } from "./keys.ts";
 import { claimerOf, statusLine } from "./outbox-line.ts";
-import { ownerText, parseGeneration, parseOwner } from "./owner-text.ts";
+import { ownerText, parseGeneration, parseOwner, parseReleased } from "./owner-text.ts";
 import type { RedisLink } from "./redis-link.ts";
 import {
   listReply,
@@ -138,7 +138,11 @@ export class RedisShardStore implements ShardStore {
       case "CONFLICT":
         return { kind: "conflict", incident: textAt("apply", reply, 1), phase: phaseAt(reply, 2) };
       case "STALE_TOKEN":
-        return { kind: "stale-token", owner: ownerAt("apply", reply, 1) };
+        return {
+          kind: "stale-token",
+          owner: ownerAt("apply", reply, 1),
+          released: parseReleased(textAt("apply", reply, 1)),
+        };
       case "GENERATION_MISMATCH":
         return { kind: "generation-mismatch", found: generationAt("apply", reply, 1) };
       default:
