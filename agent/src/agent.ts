@@ -30,7 +30,7 @@ import { createHostMonitors } from "./host-monitors.ts";
 import { createHypervisorParts } from "./hypervisor-parts.ts";
 import { createMonitors } from "./monitors/index.ts";
 import { parseKernelRecord } from "./monitors/kernel-log.ts";
-import { CONNECT_TIMEOUT, serviceConfig, sessionConfig } from "./part-configs.ts";
+import { CONNECT_TIMEOUT, profileConfig, serviceConfig, sessionConfig } from "./part-configs.ts";
 import type { Monitor } from "./ports/monitor.ts";
 import type { Supervisor } from "./ports/supervisor.ts";
 import { AgentMemory } from "./runtime/agent-memory.ts";
@@ -38,6 +38,7 @@ import { MonitorRunner } from "./runtime/monitor-runner.ts";
 import { OwnPastKeeper } from "./runtime/own-past.ts";
 import { SessionRunner } from "./runtime/session-runner.ts";
 import { TickTimers } from "./runtime/tick-timers.ts";
+import { loadProfiles } from "./service-profiles.ts";
 import { createWitnessParts, type WitnessParts } from "./witness-parts.ts";
 
 /** Hardware changes rarely, and a collection costs half a second of CPU time. */
@@ -197,10 +198,11 @@ function monitorsOf(
   past: OwnPastKeeper,
   hypervisorMonitors: readonly Monitor[],
 ): readonly Monitor[] {
+  const { profiles } = loadProfiles(config.profiles, config.profilesFolder);
   return createMonitors(
     {
       links: { networks: config.networks, discover: true },
-      services: config.services.map(serviceConfig),
+      services: [...config.services.map(serviceConfig), ...profiles.map(profileConfig)],
       kernelLog: config.kernelLog.enabled ? { hold: config.kernelLog.hold } : null,
       watchdog: config.watchdog.mode === "observe" ? { required: config.watchdog.required } : null,
     },

@@ -12,7 +12,6 @@ const LITERAL_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$
 const IP_ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;
 
 const path = { kind: "text", pattern: ABSOLUTE_PATH, expects: "an absolute path" } as const;
-const NOT_YET = "this name is reserved; it is not in this version";
 
 export const SCHEMA_ID = "urn:herdbeat:schema:agent-config";
 export const SCHEMA_TITLE = "Herdbeat agent";
@@ -232,6 +231,22 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     doc: "Time between the starts of two checks.",
   },
   {
+    key: "profiles",
+    type: {
+      kind: "list",
+      of: { kind: "text", pattern: WORD, expects: "the id of a profile" },
+      max: 64,
+    },
+    default: [],
+    doc: "Well-known services of this host, by the ids of docs/services.md or of files in profilesFolder.",
+  },
+  {
+    key: "profilesFolder",
+    type: path,
+    default: "/etc/herdbeat/profiles.d",
+    doc: "Profiles of your own, *.yaml, one each (docs/services.md). One with the id of a shipped profile replaces it.",
+  },
+  {
     key: "kernelLog.enabled",
     type: { kind: "boolean" },
     default: true,
@@ -288,12 +303,6 @@ export const AGENT_CONFIG: readonly ConfigKey[] = [
     type: { kind: "choice", values: ["debug", "info", "warn", "error"] },
     default: "info",
     doc: "Least level that is written.",
-  },
-  {
-    key: "profiles",
-    type: { kind: "any" },
-    doc: "Bundles of services by role.",
-    reserved: NOT_YET,
   },
 ];
 

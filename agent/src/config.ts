@@ -13,6 +13,7 @@ import { ConfigError } from "@herdbeat/shared/errors";
 import type { DurationMs } from "@herdbeat/shared/time";
 import { AGENT_CONFIG, crossChecks } from "./config-table.ts";
 import { withPackage } from "./package-for-once.ts";
+import { loadProfiles } from "./service-profiles.ts";
 
 export const DEFAULT_CONFIG_FILE = "/etc/herdbeat/agent.yaml";
 const ENVIRONMENT_PREFIX = "HERDBEAT_AGENT";
@@ -61,6 +62,8 @@ export interface AgentConfig {
       readonly interval: DurationMs;
     };
   }[];
+  readonly profiles: readonly string[];
+  readonly profilesFolder: string;
   readonly kernelLog: { readonly enabled: boolean; readonly hold: DurationMs };
   readonly watchdog: { readonly mode: "observe" | "off"; readonly required: boolean };
   readonly witness: {
@@ -102,6 +105,8 @@ export function loadConfig(sources: ConfigSources): AgentConfig {
   const config = checked.value as unknown as AgentConfig;
   if (problems.length === 0)
     problems.push(...crossChecks(config).map((what) => `${file}: ${what}`));
+  if (problems.length === 0 && config.profiles.length > 0)
+    problems.push(...loadProfiles(config.profiles, config.profilesFolder).problems);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return config;
 }

@@ -2,6 +2,7 @@
 import { PROTOCOL_VERSION, PROTOCOL_VERSION_MIN } from "@herdbeat/proto/protocol-version";
 import { type DurationMs, durationMs } from "@herdbeat/shared/time";
 import type { AgentConfig } from "./config.ts";
+import type { ProfileCheck, ServiceProfile } from "./core/service-profile.ts";
 import type { SessionConfig } from "./core/session-types.ts";
 import type { ServiceConfig } from "./monitors/service.ts";
 import type { ServiceCheck } from "./ports/services.ts";
@@ -47,4 +48,27 @@ export function sessionConfig(config: AgentConfig, canSendWholeList: () => boole
     resendAfter: durationMs(30_000),
     canSendWholeList,
   };
+}
+
+/** How often a profile's check is made, and how long it may take; two failures in a row count. */
+const PROFILE_INTERVAL = durationMs(5_000);
+const PROFILE_TIMEOUT = durationMs(3_000);
+
+export function profileConfig({ id, units, check }: ServiceProfile): ServiceConfig {
+  return {
+    name: id,
+    unit: null,
+    units,
+    executable: null,
+    pidFile: null,
+    check: check === null ? null : checkOf(check),
+    checkInterval: PROFILE_INTERVAL,
+  };
+}
+
+function checkOf(check: ProfileCheck): ServiceCheck {
+  const timeout = PROFILE_TIMEOUT;
+  if (check.kind !== "fresh-file") return { ...check, timeout };
+  const { kind, path, maxAgeSeconds } = check;
+  return { kind, path, maxAge: durationMs(maxAgeSeconds * 1_000), timeout };
 }

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { LIMITS } from "../support/node-driver.ts";
 import { suite } from "../support/suite.ts";
 import { ROOT } from "../tools/invariants.ts";
+import { servicesPage } from "../tools/service-docs.ts";
 
 const test = suite("document-facts");
 
@@ -26,6 +27,10 @@ test("every npm script that a document names exists", () => {
       .map((name) => `${page}: npm run ${name}`),
   );
   assert.equal(missing, []);
+});
+
+test("the page of services is the one that the profiles make", () => {
+  assert.is(textOf("docs/services.md"), servicesPage());
 });
 
 test("every limit of detection is on its page with its default", () => {

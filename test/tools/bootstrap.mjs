@@ -6,7 +6,7 @@
 // Packages never start a service: a temporary policy-rc.d forbids it while apt-get runs, because a
 // developer's machine must not find a virtualization daemon running after `npm test`.
 //
-// Usage: node test/tools/bootstrap.mjs [node-modules] [store] [network] [guests] [fencing] [browser] [kernel]
+// Usage: node test/tools/bootstrap.mjs [node-modules] [store] [network] [guests] [fencing] [services] [browser] [kernel]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -49,6 +49,8 @@ export const PURPOSES = Object.freeze({
   ]),
   /** ipmi_sim answers like a BMC, and fence_ipmilan asks it through ipmitool. */
   fencing: Object.freeze(["fence-agents", "ipmitool", "openipmi"]),
+  /** Real servers that profiles of services are tried against; none of them is started. */
+  services: Object.freeze(["chrony", "etcd-server", "memcached", "nginx-light", "postgresql"]),
   /** Without a font package Chromium draws no text. */
   browser: Object.freeze(["chromium", "fonts-dejavu-core"]),
 });

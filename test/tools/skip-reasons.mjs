@@ -10,6 +10,7 @@ export const SKIP_REASONS = Object.freeze({
   "needs-chromium": { installable: true },
   "needs-libvirt": { installable: true },
   "needs-nftables": { installable: true },
+  "needs-services": { installable: true },
 });
 
 /** @typedef {keyof typeof SKIP_REASONS} SkipReason */

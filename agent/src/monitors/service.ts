@@ -15,7 +15,6 @@ import {
   type MonotonicMs,
 } from "@herdbeat/shared/time";
 import type { Finding } from "../core/condition.ts";
-import { parseUnitStates, type UnitState } from "../core/unit-state.ts";
 import type { Monitor } from "../ports/monitor.ts";
 import type {
   CheckResult,
@@ -25,17 +24,16 @@ import type {
   ServiceChecks,
   ServiceManager,
 } from "../ports/services.ts";
+import { UnitCache } from "./unit-cache.ts";
 
-const UNITS_REFRESH = durationMs(60_000);
-/** While a unit is not running, or the kernel and systemd disagree. */
-const UNITS_REFRESH_SICK = durationMs(5_000);
-const SHOW_TIMEOUT = durationMs(5_000);
 /** Consecutive failed checks that make a running service hung. */
 const CHECK_FAILURES = 2;
 
 export interface ServiceConfig {
   readonly name: string;
   readonly unit: string | null;
+  /** Instead of `unit`: the first of these that the host has. With none of them the check decides. */
+  readonly units?: readonly string[];
   /** Path of the program; identifies the process, or tells an impostor. */
   readonly executable: string | null;
   readonly pidFile: string | null;
@@ -64,7 +62,7 @@ export function createServiceMonitor(
   deps: ServiceMonitorDeps,
 ): Monitor {
   const units = new UnitCache(
-    services.flatMap(({ unit }) => (unit === null ? [] : [unit])),
+    services.flatMap(({ unit, units: others }) => others ?? (unit === null ? [] : [unit])),
     deps,
   );
   const watched = services.map(
@@ -102,68 +100,6 @@ export function createServiceMonitor(
   };
 }
 
-/** What systemd said last, and whether it is time to ask again. */
-class UnitCache {
-  readonly #names: readonly string[];
-  readonly #deps: ServiceMonitorDeps;
-  #states: ReadonlyMap<string, UnitState> = new Map();
-  #askedAt: MonotonicMs | null = null;
-  #asking: Promise<void> | null = null;
-  #failure: string | null = null;
-
-  constructor(names: readonly string[], deps: ServiceMonitorDeps) {
-    this.#names = names;
-    this.#deps = deps;
-  }
-
-  /** Why systemd gave no answer last time. */
-  get failure(): string | null {
-    return this.#failure;
-  }
-
-  get(name: string): UnitState | null {
-    return this.#states.get(name) ?? null;
-  }
-
-  isPopulated(state: UnitState): boolean | null {
-    return state.controlGroup === "" ? null : this.#deps.manager.isPopulated(state.controlGroup);
-  }
-
-  /** Waits only for the very first answer; later ones arrive beside the probes and wake them. */
-  async refresh(wake: () => void): Promise<void> {
-    if (this.#names.length === 0 || !this.#deps.manager.isPresent()) return;
-    const { clock } = this.#deps;
-    const age = this.#askedAt === null ? null : elapsed(this.#askedAt, clock.now());
-    if (age !== null && age < (this.#isSick() ? UNITS_REFRESH_SICK : UNITS_REFRESH)) return;
-    if (this.#asking !== null) return;
-    const isFirst = age === null;
-    this.#askedAt = clock.now();
-    this.#asking = this.#ask().then(() => {
-      this.#asking = null;
-      if (!isFirst) wake();
-    });
-    if (isFirst) await this.#asking;
-  }
-
-  #isSick(): boolean {
-    return this.#names.some((name) => {
-      const state = this.#states.get(name);
-      if (state === undefined || state.activeState !== "active") return true;
-      return state.subState === "running" && this.isPopulated(state) === false;
-    });
-  }
-
-  async #ask(): Promise<void> {
-    try {
-      const text = await this.#deps.manager.show(this.#names, SHOW_TIMEOUT);
-      this.#states = parseUnitStates(text);
-      this.#failure = null;
-    } catch (error) {
-      this.#failure = error instanceof Error ? error.message : String(error);
-    }
-  }
-}
-
 type State = Pick<Finding, "status" | "failureClass" | "reason" | "message">;
 
 const state = (
@@ -175,11 +111,20 @@ const state = (
 
 async function stateOf(watch: Watched, units: UnitCache, deps: ServiceMonitorDeps): Promise<State> {
   const { config } = watch;
-  if (config.unit !== null && deps.manager.isPresent())
-    return unitState(watch, config.unit, units, deps);
+  const unit = config.units === undefined ? config.unit : firstFound(config.units, units);
+  if (unit !== null && deps.manager.isPresent()) return unitState(watch, unit, units, deps);
   if (config.pidFile !== null) return pidFileState(watch, config.pidFile, deps);
   if (config.executable !== null) return executableState(watch, config.executable, deps);
+  // The process is not to be told; what answers is.
+  if (config.units !== undefined && config.check !== null)
+    return state("ok", "service-down", "Answers", "no unit of it is here; its answer decides");
   return state("unknown", "service-down", "NoServiceManager", "systemd does not run on this host");
+}
+
+/** The first one that exists; the first of all while systemd has not answered. */
+function firstFound(names: readonly string[], units: UnitCache): string | null {
+  const found = names.find((name) => units.get(name)?.loadState !== "not-found");
+  return found ?? null;
 }
 
 function unitState(
@@ -262,7 +207,7 @@ function startCheck(watch: Watched, deps: ServiceMonitorDeps, wake: () => void):
   if (watch.checkedAt !== null && elapsed(watch.checkedAt, now) < checkInterval) return;
   watch.isChecking = true;
   watch.checkedAt = now;
-  void deps.checks.run(check).then((result) => {
+  void deps.checks.run(check, watch.process?.pid ?? null).then((result) => {
     watch.isChecking = false;
     watch.check = result;
     watch.checkFailures = result.outcome === "answered" ? 0 : watch.checkFailures + 1;
@@ -279,17 +224,38 @@ function judge(watch: Watched, found: State): Finding {
   const finding: Finding = { subject: config.name, ...found, attributes };
   if (found.status !== "ok" || check === null || watch.checkFailures < CHECK_FAILURES)
     return finding;
-  const reason = {
-    timeout: "CheckTimeout",
-    refused: "CheckRefused",
-    "wrong-answer": "WrongAnswer",
-    answered: "",
-  };
+  const { failureClass, reason, status } = failureOf(config, check);
   return {
     ...finding,
-    status: "problem",
-    failureClass: "service-hung",
-    reason: reason[check.outcome],
-    message: `runs but fails its check ${watch.checkFailures} times: ${check.detail}`,
+    status,
+    failureClass,
+    reason,
+    message: `fails its check ${watch.checkFailures} times: ${check.detail}`,
   };
+}
+
+function failureOf(
+  config: ServiceConfig,
+  { outcome, reason }: CheckResult,
+): Pick<Finding, "status" | "failureClass" | "reason"> {
+  // A profile knows what its port should say; a plain check only that the process does not serve.
+  const isProfile = config.units !== undefined;
+  switch (outcome) {
+    case "refused":
+      return {
+        status: "problem",
+        failureClass: isProfile ? "service-down" : "service-hung",
+        reason: "CheckRefused",
+      };
+    case "not-serving":
+      return { status: "problem", failureClass: "service-down", reason: reason ?? "NotServing" };
+    case "impostor":
+      return { status: "problem", failureClass: "service-impostor", reason: "OtherProtocol" };
+    case "untold":
+      return { status: "unknown", failureClass: "service-hung", reason: reason ?? "NoTelling" };
+    case "timeout":
+      return { status: "problem", failureClass: "service-hung", reason: "CheckTimeout" };
+    default:
+      return { status: "problem", failureClass: "service-hung", reason: reason ?? "WrongAnswer" };
+  }
 }

@@ -1,4 +1,5 @@
 import type { DurationMs } from "@herdbeat/shared/time";
+import type { AnswerRule } from "../core/service-profile.ts";
 
 /** The service manager of the host. */
 export interface ServiceManager {
@@ -41,15 +42,47 @@ export type ServiceCheck =
   | { readonly kind: "http"; readonly url: string; readonly timeout: DurationMs }
   /** A connection that must be accepted. */
   | { readonly kind: "tcp"; readonly address: string; readonly timeout: DurationMs }
-  | { readonly kind: "unix"; readonly path: string; readonly timeout: DurationMs };
+  | { readonly kind: "unix"; readonly path: string; readonly timeout: DurationMs }
+  /** Bytes that are sent, and what the answer says. What no rule knows is an impostor. */
+  | {
+      readonly kind: "exchange";
+      readonly over: "tcp" | "udp" | "unix";
+      /** `address:port` with a literal address, or a path. */
+      readonly target: string;
+      /** Bytes as latin1. */
+      readonly send: string;
+      readonly rules: readonly AnswerRule[];
+      readonly timeout: DurationMs;
+    }
+  /** The process, or a child of it, must hold a connection to one of these ports of another. */
+  | { readonly kind: "connected"; readonly ports: readonly number[]; readonly timeout: DurationMs }
+  /** A file that the service writes again and again. */
+  | {
+      readonly kind: "fresh-file";
+      readonly path: string;
+      readonly maxAge: DurationMs;
+      readonly timeout: DurationMs;
+    };
 
 export interface CheckResult {
-  readonly outcome: "answered" | "refused" | "timeout" | "wrong-answer";
+  readonly outcome:
+    | "answered"
+    | "refused"
+    | "timeout"
+    | "wrong-answer"
+    /** It answers and says that it does not serve. */
+    | "not-serving"
+    /** Something else answers. */
+    | "impostor"
+    /** The answer says neither. */
+    | "untold";
   readonly detail: string;
   readonly took: DurationMs;
+  /** Of the rule that decided. */
+  readonly reason?: string;
 }
 
 export interface ServiceChecks {
-  /** Never rejects; ends within the check's timeout. */
-  run(check: ServiceCheck): Promise<CheckResult>;
+  /** Never rejects; ends within the check's timeout. `pid`: of the service, where it is known. */
+  run(check: ServiceCheck, pid: number | null): Promise<CheckResult>;
 }

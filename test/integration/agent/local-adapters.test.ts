@@ -150,7 +150,7 @@ test("tells answered, refused, wrong and hung services apart", async () => {
   try {
     await eventually(() => silent.listening && web.listening);
     const outcome = async (check: Parameters<LocalServiceChecks["run"]>[0]): Promise<string> =>
-      (await checks.run(check)).outcome;
+      (await checks.run(check, null)).outcome;
     assert.is(
       await outcome({ kind: "http", url: `http://127.0.0.1:${portOf(web)}/`, timeout }),
       "answered",

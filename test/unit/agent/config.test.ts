@@ -89,11 +89,7 @@ const refused: readonly (readonly [what: string, text: string, problem: RegExp])
     `${INSECURE}stateDir: var\n`,
     /agent\.yaml:3:1: stateDir must be an absolute path/,
   ],
-  [
-    "a reserved key",
-    `${INSECURE}profiles: {port: 1}\n`,
-    /agent\.yaml:3:1: profiles: .*not in this version/,
-  ],
+  ["a profile that is not there", `${INSECURE}profiles: [zokeeper]\n`, /no profile zokeeper/],
   ["a witness by name", `${INSECURE}witness: {listen: [localhost]}\n`, /an IP address/],
   ["a witness port out of range", `${INSECURE}witness: {port: 65536}\n`, /witness\.port/],
   [

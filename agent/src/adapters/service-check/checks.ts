@@ -3,11 +3,10 @@ import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
 import { type Clock, type DurationMs, elapsed } from "@herdbeat/shared/time";
 import type { CheckResult, ServiceCheck, ServiceChecks } from "../../ports/services.ts";
+import { failure, type Outcome } from "./outcome.ts";
 
 // An `import` looks at every export of the module, and some of Node 24's load a whole HTTP client: 5 MB.
 const { get } = createRequire(import.meta.url)("node:http") as typeof import("node:http");
-
-type Outcome = Omit<CheckResult, "took">;
 
 export class LocalServiceChecks implements ServiceChecks {
   readonly #clock: Clock;
@@ -16,11 +15,25 @@ export class LocalServiceChecks implements ServiceChecks {
     this.#clock = clock;
   }
 
-  async run(check: ServiceCheck): Promise<CheckResult> {
+  async run(check: ServiceCheck, pid: number | null): Promise<CheckResult> {
     const startedAt = this.#clock.now();
-    const outcome =
-      check.kind === "http" ? await httpCheck(check.url, check.timeout) : await socketCheck(check);
+    const outcome = await outcomeOf(check, pid, this.#clock);
     return { ...outcome, took: elapsed(startedAt, this.#clock.now()) };
+  }
+}
+
+async function outcomeOf(check: ServiceCheck, pid: number | null, clock: Clock): Promise<Outcome> {
+  switch (check.kind) {
+    case "http":
+      return httpCheck(check.url, check.timeout);
+    case "tcp":
+    case "unix":
+      return socketCheck(check);
+    default: {
+      // Only hosts with profiles need these.
+      const { profileCheck } = await import("./profile-checks.ts");
+      return profileCheck(check, pid, clock);
+    }
   }
 }
 
@@ -36,7 +49,7 @@ function httpCheck(url: string, timeout: DurationMs): Promise<Outcome> {
   });
 }
 
-function socketCheck(check: Exclude<ServiceCheck, { kind: "http" }>): Promise<Outcome> {
+function socketCheck(check: Extract<ServiceCheck, { kind: "tcp" | "unix" }>): Promise<Outcome> {
   const target = check.kind === "tcp" ? check.address : check.path;
   return new Promise((resolve) => {
     let socket: Socket;
@@ -57,15 +70,4 @@ function socketCheck(check: Exclude<ServiceCheck, { kind: "http" }>): Promise<Ou
     socket.once("connect", () => end({ outcome: "answered", detail: `${target} accepts` }));
     socket.once("error", (error) => end(failure(target, error, check.timeout)));
   });
-}
-
-function failure(target: string, error: Error, timeout: DurationMs): Outcome {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error.name === "AbortError" || error.name === "TimeoutError" || code === "ETIMEDOUT") {
-    return { outcome: "timeout", detail: `${target} did not answer in ${timeout} ms` };
-  }
-  if (code === "ECONNREFUSED" || code === "ENOENT" || code === "ECONNRESET") {
-    return { outcome: "refused", detail: `${target}: ${code}` };
-  }
-  return { outcome: "wrong-answer", detail: `${target}: ${code ?? error.message}` };
 }
