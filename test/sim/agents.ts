@@ -2,10 +2,11 @@
 import type { AgentCondition } from "@herdbeat/aggregator/ports/agent-listener";
 import type { NodeId } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
+import { HeartbeatFrame } from "../fleet/heartbeat-frame.ts";
 import type { SimAggregator } from "./aggregator.ts";
 import { SimProcess } from "./clock.ts";
 import { NodePaths } from "./network.ts";
-import { SimSession } from "./session.ts";
+import { NO_MASK, SimSession } from "./session.ts";
 import type { SimWorld } from "./world.ts";
 
 /** The real agent's limits: a hello that is not welcomed, a stream that is not acknowledged. */
@@ -41,6 +42,8 @@ export class SimAgent {
   #acknowledgedAt = 0;
   #reconnectAt = 0;
   #sequence = 0;
+  readonly #frame = new HeartbeatFrame(NO_MASK, 0);
+  #frameTransition = 0;
   #boots = 1;
   #processes = 1;
   /** Where the last attempt failed: another one is tried first. */
@@ -142,10 +145,18 @@ export class SimAgent {
       this.#connect(now);
       return;
     }
-    this.#sequence += 1;
-    session.heartbeat(this.#sequence, this.transition);
+    session.heartbeat(this.#nextFrame());
     if (this.spool.size === 0) return;
     for (const [transition, condition] of this.spool) session.event(transition, condition);
+  }
+
+  #nextFrame(): Buffer {
+    this.#sequence += 1;
+    if (this.#frameTransition !== this.transition) {
+      this.#frameTransition = this.transition;
+      this.#frame.lastTransition = this.transition;
+    }
+    return this.#frame.at(this.#sequence);
   }
 
   #connect(now: number): void {
@@ -164,18 +175,24 @@ export class SimAgent {
     session.hello();
   }
 
-  welcomed(session: SimSession, incarnation: number, epoch: number, acknowledged: number): void {
+  welcomed(
+    session: SimSession,
+    welcome: {
+      readonly incarnation: number;
+      readonly sessionEpoch: number;
+      readonly acknowledgedTransition: number;
+    },
+  ): void {
     if (this.#pending?.session !== session) return;
     this.#pending = null;
     this.#avoided = null;
     this.#session = session;
     this.#acknowledgedAt = this.#world.time.now;
-    this.incarnation = incarnation;
-    this.epoch = epoch;
-    this.acknowledged(acknowledged);
+    this.incarnation = welcome.incarnation;
+    this.epoch = welcome.sessionEpoch;
+    this.acknowledged(welcome.acknowledgedTransition);
     this.#sequence += 1;
-    session.heartbeat(this.#sequence, this.transition);
-    session.conditions([...this.conditions.values()]);
+    session.conditions(this.#sequence, [...this.conditions.values()]);
   }
 
   /** The stream is over; a goodbye says when to come back. */

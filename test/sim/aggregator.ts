@@ -17,6 +17,7 @@ import { readableIncidentId } from "../support/replay-check.ts";
 import { SimProcess } from "./clock.ts";
 import { SimMesh } from "./mesh.ts";
 import { NETWORK_DELAY, type SimSession } from "./session.ts";
+import { SimStreams } from "./streams.ts";
 import type { SimWorld } from "./world.ts";
 
 export class SimAggregator {
@@ -29,6 +30,7 @@ export class SimAggregator {
   readonly sessions = new Set<SimSession>();
   readonly fleet: MemoryFleetStore;
   readonly mesh: SimMesh;
+  readonly streams: SimStreams;
   observer: AgentObserver | null = null;
   readonly #world: SimWorld;
 
@@ -39,6 +41,7 @@ export class SimAggregator {
     this.life = world.nameLife(this);
     this.startedAt = world.time.now;
     this.fleet = new MemoryFleetStore(world.database, this.life);
+    this.streams = new SimStreams(this.process, id);
     this.mesh = new SimMesh(world.fabric, this.process, world.random, id);
     this.engine = new Engine({ ...this.#settings(policy), ...this.#ports() });
   }
@@ -128,6 +131,7 @@ export class SimAggregator {
     return {
       start: (observer) => {
         this.observer = observer;
+        this.streams.start(observer);
         return Promise.resolve();
       },
       stop: () => {

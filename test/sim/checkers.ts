@@ -23,6 +23,8 @@ export const CHECKERS = [
   "a-repeat-says-the-same",
   "declared-is-told",
   "queues-are-bounded",
+  "streams-speak-the-protocol",
+  "calm-declares-nobody",
   "the-dead-are-declared",
   "the-living-are-alive",
   "every-shard-has-one-owner",
@@ -52,6 +54,8 @@ type Doubt = { readonly checker: CheckerName; readonly what: string } | null;
 
 export class Checkers {
   readonly violations: Violation[] = [];
+  /** Nothing is wrong now and nothing was of late. */
+  calm = false;
   readonly delivery: DeliveryChecker;
   readonly #world: SimWorld;
   /** Why each decision was wrong when it was made; counts only if it is of the kind that is judged. */
@@ -171,6 +175,7 @@ export class Checkers {
     if (before !== undefined && !isLegal(before, phase))
       this.fail("retract-or-commit", `${id} was ${before} and became ${phase}`);
     const isNew = before === undefined;
+    if (this.calm && isNew) this.fail("calm-declares-nobody", `${id} of ${node}: ${failureClass}`);
     this.#phases.set(id, phase);
     if (failureClass !== "host-down" || incident.origin !== "silence") return;
     this.delivery.mustTell(incident);
@@ -190,7 +195,10 @@ export class Checkers {
 
   /** Looked at now and then: nothing may grow without a bound. */
   lookAtQueues(): void {
-    for (const { id, engine } of this.#world.living) {
+    for (const { id, engine, streams } of this.#world.living) {
+      const { violations, floods, refusedHellos, slowReaders } = streams.counters;
+      if (violations + floods + refusedHellos + slowReaders > 0)
+        this.fail("streams-speak-the-protocol", `${id} counts ${JSON.stringify(streams.counters)}`);
       const { underWay } = engine.delivery;
       if (underWay > DELIVERIES_UNDER_WAY_MAX)
         this.fail("queues-are-bounded", `${id} has ${underWay} deliveries under way`);

@@ -55,14 +55,35 @@ export interface PlanOptions {
   readonly until: number;
   /** Mean time between two faults. */
   readonly everyMs: number;
+  /** Mean time between two faults of one node alone, besides those; null: none. */
+  readonly nodeEveryMs: number | null;
   /** Whenever an aggregator stalls, some paths are cut too: what it missed then is not repeated. */
   readonly stormy: boolean;
 }
 
 type Draw = (draw: Dice, options: PlanOptions) => Fault;
 
-/** How often each kind is drawn, against the others. */
-const KINDS: readonly (readonly [number, Draw])[] = [
+type Kinds = readonly (readonly [number, Draw])[];
+
+/** What happens to one node alone; how often each kind is drawn, against the others. */
+const NODE_KINDS: Kinds = [
+  [5, (d, o) => ({ kind: "pause-agent", node: d.one(o.nodes), ms: d.length(500, 120_000) })],
+  [5, (d, o) => ({ kind: "crash-agent", node: d.one(o.nodes), ms: d.length(500, 180_000) })],
+  [
+    6,
+    (d, o) => ({
+      kind: "power-loss",
+      node: d.one(o.nodes),
+      ms: d.next() < 0.4 ? null : d.length(1_000, 180_000),
+    }),
+  ],
+  [2, (d, o) => ({ kind: "half-open", node: d.one(o.nodes) })],
+  [4, drawNodePath],
+  [8, (d, o) => ({ kind: "condition", node: d.one(o.nodes), ms: d.length(200, 60_000) })],
+];
+
+/** What happens to aggregators, the store, the receiver or many nodes. */
+const FLEET_KINDS: Kinds = [
   [
     4,
     (d, o) => ({
@@ -104,18 +125,7 @@ const KINDS: readonly (readonly [number, Draw])[] = [
       ms: d.length(2_000, 40_000),
     }),
   ],
-  [5, (d, o) => ({ kind: "pause-agent", node: d.one(o.nodes), ms: d.length(500, 120_000) })],
-  [5, (d, o) => ({ kind: "crash-agent", node: d.one(o.nodes), ms: d.length(500, 180_000) })],
-  [
-    6,
-    (d, o) => ({
-      kind: "power-loss",
-      node: d.one(o.nodes),
-      ms: d.next() < 0.4 ? null : d.length(1_000, 180_000),
-    }),
-  ],
   [8, drawPaths],
-  [2, (d, o) => ({ kind: "half-open", node: d.one(o.nodes) })],
   [3, (d, o) => ({ kind: "mesh-paths", path: drawMeshPath(d, o), ms: d.length(100, 40_000) })],
   [1, (d, o) => ({ kind: "mesh-half-open", between: d.two(o.aggregators) })],
   [1, (d, o) => ({ kind: "mesh-reset", between: d.two(o.aggregators) })],
@@ -154,28 +164,43 @@ const KINDS: readonly (readonly [number, Draw])[] = [
       ms: d.length(2_000, 60_000),
     }),
   ],
-  [8, (d, o) => ({ kind: "condition", node: d.one(o.nodes), ms: d.length(200, 60_000) })],
 ];
+
+const KINDS: Kinds = [...NODE_KINDS, ...FLEET_KINDS];
 
 export function drawFaults(options: PlanOptions): readonly PlannedFault[] {
   const dice = diceOf(options.random);
-  const total = KINDS.reduce((sum, [weight]) => sum + weight, 0);
+  const planned = drawOf(KINDS, options.everyMs, dice, options);
+  const { nodeEveryMs, nodes } = options;
+  if (nodeEveryMs === null) return planned;
+  const single = drawOf(NODE_KINDS, nodeEveryMs / nodes.length, dice, options);
+  return [...planned, ...single].sort((one, other) => one.at - other.at);
+}
+
+function drawOf(
+  kinds: Kinds,
+  everyMs: number,
+  dice: Dice,
+  options: PlanOptions,
+): readonly PlannedFault[] {
+  const total = kinds.reduce((sum, [weight]) => sum + weight, 0);
   const planned: PlannedFault[] = [];
-  let at = options.from;
+  let exact = options.from;
   for (;;) {
     // Exponential gaps: bursts happen, so faults meet.
-    at += Math.ceil(-Math.log(1 - dice.next()) * options.everyMs);
+    exact -= Math.log(1 - dice.next()) * everyMs;
+    const at = Math.ceil(exact);
     if (at >= options.until) return planned;
-    const fault = pick(dice.next() * total)(dice, options);
+    const fault = pick(kinds, dice.next() * total)(dice, options);
     planned.push({ at, fault });
     if (options.stormy && fault.kind === "pause-aggregator")
       planned.push({ at: at + dice.length(1, 2_000), fault: cutDuring(fault.ms, dice, options) });
   }
 }
 
-function pick(point: number): Draw {
+function pick(kinds: Kinds, point: number): Draw {
   let left = point;
-  for (const [weight, draw] of KINDS) {
+  for (const [weight, draw] of kinds) {
     left -= weight;
     if (left < 0) return draw;
   }
@@ -193,6 +218,15 @@ function drawPaths(dice: Dice, options: PlanOptions): Fault {
   const share = dice.next() < 0.6 ? 0 : dice.next();
   const some = options.nodes.filter(() => dice.next() < share);
   const nodes = some.length === 0 ? [dice.one(options.nodes)] : some;
+  return { kind: "paths", nodes, path: drawPath(dice, options), ms: dice.length(100, 60_000) };
+}
+
+function drawNodePath(dice: Dice, options: PlanOptions): Fault {
+  const nodes = [dice.one(options.nodes)];
+  return { kind: "paths", nodes, path: drawPath(dice, options), ms: dice.length(100, 60_000) };
+}
+
+function drawPath(dice: Dice, options: PlanOptions): PathFault {
   const aggregator = dice.next() < 0.5 ? null : dice.one(options.aggregators);
   const direction = dice.one(["to-aggregator", "to-node", "both"] as const);
   const clean = { blocked: false, loss: 0, delayMs: 0, duplicates: 0 };
@@ -203,12 +237,7 @@ function drawPaths(dice: Dice, options: PlanOptions): Fault {
     { ...clean, delayMs: dice.length(5, 3_000) },
     { ...clean, duplicates: dice.next() },
   ]);
-  return {
-    kind: "paths",
-    nodes,
-    path: { aggregator, direction, ...harm },
-    ms: dice.length(100, 60_000),
-  };
+  return { aggregator, direction, ...harm };
 }
 
 /** Between one aggregator and some others, one way or both. */

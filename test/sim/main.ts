@@ -1,4 +1,5 @@
-// `npm run sim -- --seed N --hours H [--nodes N] [--aggregators N] [--runs N] [--trace]`
+// `npm run sim -- --seed N --hours H [--nodes N] [--aggregators N] [--runs N] [--calm HOURS]
+//     [--faults-per-node-hour N] [--trace]`
 // Simulates a fleet under faults. With --runs, that many seeds from --seed on. Exit code 1: something
 // that must always hold did not.
 import { parseArgs } from "node:util";
@@ -11,13 +12,17 @@ const { values } = parseArgs({
     nodes: { type: "string", default: "20" },
     aggregators: { type: "string", default: "2" },
     runs: { type: "string", default: "1" },
+    calm: { type: "string", default: "0" },
+    "faults-per-node-hour": { type: "string", default: "0" },
     trace: { type: "boolean", default: false },
   },
 });
 
-function numberOf(name: "seed" | "hours" | "nodes" | "aggregators" | "runs"): number {
+function numberOf(name: Exclude<keyof typeof values, "trace">): number {
   const value = Number(values[name]);
-  if (!Number.isFinite(value) || value <= 0) throw new Error(`--${name} must be a positive number`);
+  const least = name === "calm" || name === "faults-per-node-hour" ? 0 : Number.MIN_VALUE;
+  if (!Number.isFinite(value) || value < least)
+    throw new Error(`--${name} must be a positive number`);
   return value;
 }
 
@@ -48,6 +53,8 @@ const first: SimOptions = {
   hours: numberOf("hours"),
   nodes: numberOf("nodes"),
   aggregators: numberOf("aggregators"),
+  calmHours: numberOf("calm"),
+  faultsPerNodeHour: numberOf("faults-per-node-hour"),
 };
 const failed: string[] = [];
 for (let run = 0; run < numberOf("runs"); run++) {

@@ -1,16 +1,18 @@
 /**
- * One agent's stream. In each direction frames arrive in order; what a lossy path loses is sent
- * again by the kernel, except heartbeats, which nobody repeats. Frames queue for a stopped
- * aggregator and are all delivered when it goes on, before it judges.
+ * One agent's stream: encoded frames into the production connection, and what that writes back to
+ * the agent. In each direction frames arrive in order; what a lossy path loses is sent again by the
+ * kernel, except heartbeats, which nobody repeats. Frames queue for a stopped aggregator and are all
+ * delivered when it goes on, before it judges.
  */
-import type {
-  AgentCondition,
-  AgentObserver,
-  AgentSession,
-  WitnessRequest,
-} from "@herdbeat/aggregator/ports/agent-listener";
-import type { BootId, Incarnation, SessionEpoch } from "@herdbeat/shared/ids";
-import { durationMs } from "@herdbeat/shared/time";
+import { AgentConnection } from "@herdbeat/aggregator/adapters/ws/agent-connection";
+import type { AgentCondition } from "@herdbeat/aggregator/ports/agent-listener";
+import {
+  type AgentFrame,
+  type DecodedAggregatorFrame,
+  decodeAggregatorFrame,
+  encodeAgentFrame,
+} from "@herdbeat/proto/frame-codec";
+import { MASK_BYTES, maskedFrame } from "../fleet/client-frames.ts";
 import type { SimAgent } from "./agents.ts";
 import type { SimAggregator } from "./aggregator.ts";
 import type { Direction } from "./network.ts";
@@ -20,11 +22,19 @@ import type { SimWorld } from "./world.ts";
 export const NETWORK_DELAY = 1;
 /** After so long the kernel sends again what was not acknowledged. */
 const RETRANSMIT_MS = 300;
+/** Of zeros, so that a frame may be delivered again: receivers unmask in place. */
+export const NO_MASK: Uint8Array = new Uint8Array(MASK_BYTES);
+const FLAG_FULL = 4;
+const STATUS = { ok: 1, problem: 2, unknown: 3 } as const;
+type Socket = ConstructorParameters<typeof AgentConnection>[0]["socket"];
 
-export class SimSession implements AgentSession {
-  node = -1;
-  readonly remoteAddress: string;
+/** A short frame of the server: two bytes, then an Ack as the only body. */
+const ACK_AT = 2;
+const TAG_ACK = 0x12;
+
+export class SimSession {
   readonly host: SimAggregator;
+  readonly connection: AgentConnection;
   /** Nothing passes any more and nobody is told: a state table in between was lost. */
   halfOpen = false;
   readonly #world: SimWorld;
@@ -37,73 +47,79 @@ export class SimSession implements AgentSession {
     this.#world = world;
     this.#agent = agent;
     this.host = host;
-    this.remoteAddress = agent.id;
+    const identity = { kind: "node", id: agent.id } as const;
+    const stream = { socket: this.#socket(), remoteAddress: agent.id, identity };
+    this.connection = new AgentConnection(stream, host.streams.context);
     host.sessions.add(this);
   }
 
   hello(): void {
     const agent = this.#agent;
-    const hello: Parameters<AgentObserver["onHello"]>[1] = {
-      nodeId: agent.id,
-      authenticated: true,
-      publicKey: null,
-      version: 1,
-      hostname: agent.id,
-      address: agent.id,
-      bootId: agent.bootId as BootId,
-      hardwareId: `hardware of ${agent.id}`,
-      processId: agent.processId,
-      incarnation: agent.incarnation as Incarnation,
-      sessionEpoch: agent.epoch as SessionEpoch,
-      lastTransition: agent.transition,
-      agentVersion: "0",
-      heartbeatInterval: durationMs(1_000),
-      labels: agent.labels,
-      networks: [],
-      uptime: durationMs(0),
-      capabilities: agent.capabilities,
-      inventoryJson: "",
-    };
-    this.#toHost((observer) => observer.onHello(this, hello));
+    this.#send({
+      kind: "hello",
+      body: {
+        versionMin: 1,
+        versionMax: 1,
+        nodeId: agent.id,
+        hostname: agent.id,
+        bootId: agent.bootId,
+        hardwareId: `hardware of ${agent.id}`,
+        processId: agent.processId,
+        incarnation: agent.incarnation,
+        sessionEpoch: agent.epoch,
+        lastTransition: agent.transition,
+        agentVersion: "0",
+        heartbeatIntervalMs: 1_000,
+        labels: Object.entries(agent.labels).map(([key, value]) => ({ key, value })),
+        capabilities: [...agent.capabilities],
+      },
+    });
   }
 
   /** Hot path: on a clear path to a process that runs it arrives at once, as input. */
-  heartbeat(sequence: number, transition: number): void {
-    const { observer, process } = this.host;
+  heartbeat(frame: Buffer): void {
+    const { process, observer } = this.host;
     const clear = this.#agent.paths.clear && !this.halfOpen && this.#open;
     if (clear && process.runs && this.#lastArrival["to-aggregator"] <= this.#world.time.now) {
-      if (observer !== null) this.#heard(observer, sequence, transition);
+      if (observer !== null) this.#heard(frame);
       return;
     }
     if (this.#isReset()) return;
     const passage = this.#agent.paths.towards(this.host.id, "to-aggregator");
     const { random } = this.#world;
     if (passage.blocked || (passage.loss > 0 && random.next() < passage.loss)) return;
-    const deliver = (): void =>
-      this.#toHost((current) => this.#heard(current, sequence, transition));
-    deliver();
-    if (passage.duplicates > 0 && random.next() < passage.duplicates) deliver();
+    const bytes = Buffer.from(frame);
+    this.#toHost(() => this.#heard(bytes));
+    if (passage.duplicates > 0 && random.next() < passage.duplicates)
+      this.#toHost(() => this.#heard(bytes));
   }
 
-  #heard(observer: AgentObserver, sequence: number, transition: number): void {
-    if (this.node >= 0) this.#agent.noteHeard(this.host);
-    observer.onHeartbeat(this, sequence, 0, transition, 0);
+  #heard(bytes: Buffer): void {
+    if (this.connection.node >= 0) this.#agent.noteHeard(this.host);
+    this.connection.onBytes(bytes);
   }
 
-  conditions(all: readonly AgentCondition[]): void {
-    this.#toHost((observer) => {
-      if (this.node >= 0) observer.onConditions(this, all);
-    });
+  /** A heartbeat with the whole list of what holds. */
+  conditions(sequence: number, all: readonly AgentCondition[]): void {
+    const { transition } = this.#agent;
+    const body = {
+      sequence,
+      reportAgeMs: 5,
+      flags: FLAG_FULL,
+      lastTransition: transition,
+      conditions: all.map(onWire),
+    };
+    const bytes = bytesOf({ kind: "heartbeat", body });
+    this.#toHost(() => this.#heard(bytes));
   }
 
   event(transition: number, condition: AgentCondition): void {
-    const deliver = (): void =>
-      this.#toHost((observer) => {
-        if (this.node >= 0) observer.onEvent(this, transition, condition, durationMs(0));
-      });
-    deliver();
+    const body = { transition, condition: onWire(condition), ageMs: 0 };
+    const bytes = bytesOf({ kind: "event", body });
+    this.#toHost(() => this.connection.onBytes(bytes));
     const { duplicates } = this.#agent.paths.towards(this.host.id, "to-aggregator");
-    if (duplicates > 0 && this.#world.random.next() < duplicates) deliver();
+    if (duplicates > 0 && this.#world.random.next() < duplicates)
+      this.#toHost(() => this.connection.onBytes(bytes));
   }
 
   /** The agent's process ended: its kernel says so, again and again until it gets through. */
@@ -116,7 +132,7 @@ export class SimSession implements AgentSession {
       });
       return;
     }
-    this.#toHost((observer) => this.#close(observer, "peer-closed"));
+    this.#toHost(() => this.connection.onEnd());
   }
 
   /** The agent gave the stream up and will open another one. */
@@ -124,16 +140,79 @@ export class SimSession implements AgentSession {
     this.peerClosed();
   }
 
-  #close(observer: AgentObserver, cause: "peer-closed" | "network-error"): void {
-    this.#open = false;
-    this.host.sessions.delete(this);
-    observer.onClosed(this, cause);
-  }
-
   /** The aggregator's process ended: its kernel tells the agent. */
   hostDied(): void {
     this.#open = false;
     this.#toAgent(() => this.#agent.dropped(this));
+  }
+
+  /** What the connection writes to; the kernel beneath it has room. */
+  #socket(): Socket {
+    return {
+      writableLength: 0,
+      write: (bytes: Buffer) => this.#written(bytes),
+      end: () => this.#closing(),
+      destroy: () => this.#destroyed(),
+    } as unknown as Socket;
+  }
+
+  #written(bytes: Buffer): void {
+    const length = bytes[1] ?? 0;
+    if (length < 126 && bytes[ACK_AT] === TAG_ACK) {
+      this.#acknowledged();
+      return;
+    }
+    const frame = decodeAggregatorFrame(bytes.subarray(length < 126 ? 2 : 4));
+    if (frame.kind === "eventAck") this.#world.onAcknowledged(this.#agent, frame.body.transition);
+    this.#toAgent(() => this.#told(frame));
+  }
+
+  #acknowledged(): void {
+    const { paths, process } = this.#agent;
+    if (paths.clear && !this.halfOpen && process.runs) this.#agent.heartbeatAcknowledged(this);
+    else this.#toAgent(() => this.#agent.heartbeatAcknowledged(this));
+  }
+
+  #told(frame: DecodedAggregatorFrame): void {
+    switch (frame.kind) {
+      case "welcome":
+        this.#agent.welcomed(this, frame.body);
+        return;
+      case "eventAck":
+        this.#agent.acknowledged(frame.body.transition);
+        return;
+      case "goodbye":
+        this.#agent.dropped(this, frame.body.reconnectAfterMs);
+        // The agent closes its side of what the other one has closed.
+        this.#toHost(() => this.connection.onEnd());
+        return;
+      case "witnessRequest": {
+        const { body } = frame;
+        look(this.#world, this.#agent, body, (observations) => {
+          const { requestId, nodeId } = body;
+          this.#send({ kind: "witnessReport", body: { requestId, nodeId, observations } });
+        });
+        return;
+      }
+      default:
+    }
+  }
+
+  /** After its last word nothing of this stream counts; a peer that says nothing is not waited for. */
+  #closing(): void {
+    this.#open = false;
+    this.host.sessions.delete(this);
+  }
+
+  #destroyed(): void {
+    this.#open = false;
+    this.host.sessions.delete(this);
+    this.#world.time.at(
+      this.#world.time.now,
+      this.host.process,
+      () => this.connection.onSocketClosed(),
+      "input",
+    );
   }
 
   /** A frame into a stream that the other side has closed is answered by a reset. */
@@ -147,15 +226,19 @@ export class SimSession implements AgentSession {
     return true;
   }
 
-  #toHost(act: (observer: AgentObserver) => void): void {
+  #send(frame: AgentFrame): void {
+    const bytes = bytesOf(frame);
+    this.#toHost(() => this.connection.onBytes(bytes));
+  }
+
+  #toHost(act: () => void): void {
     const at = this.#arrival("to-aggregator");
     if (at === null) return;
     this.#world.time.at(
       at,
       this.host.process,
       () => {
-        const { observer } = this.host;
-        if (observer !== null && this.#open) act(observer);
+        if (this.host.observer !== null) act();
       },
       "input",
     );
@@ -188,36 +271,17 @@ export class SimSession implements AgentSession {
     this.#lastArrival[direction] = at;
     return at;
   }
+}
 
-  welcome(welcome: Parameters<AgentSession["welcome"]>[0]): void {
-    const { incarnation, sessionEpoch, acknowledgedTransition } = welcome;
-    this.#toAgent(() =>
-      this.#agent.welcomed(this, incarnation, sessionEpoch, acknowledgedTransition),
-    );
-  }
+function bytesOf(frame: AgentFrame): Buffer {
+  return maskedFrame(encodeAgentFrame(frame), NO_MASK);
+}
 
-  ackHeartbeat(): void {
-    const { paths, process } = this.#agent;
-    if (paths.clear && !this.halfOpen && process.runs) this.#agent.heartbeatAcknowledged(this);
-    else this.#toAgent(() => this.#agent.heartbeatAcknowledged(this));
-  }
-
-  witness(request: WitnessRequest): void {
-    this.#toAgent(() =>
-      look(this.#world, this.#agent, request, (report) =>
-        this.#toHost((observer) => observer.onWitnessReport(this, report)),
-      ),
-    );
-  }
-
-  ackEvent(transition: number): void {
-    this.#world.onAcknowledged(this.#agent, transition);
-    this.#toAgent(() => this.#agent.acknowledged(transition));
-  }
-
-  goodbye(...[, , , reconnectAfter]: Parameters<AgentSession["goodbye"]>): void {
-    this.#open = false;
-    this.host.sessions.delete(this);
-    this.#toAgent(() => this.#agent.dropped(this, reconnectAfter));
-  }
+function onWire({ status, sinceAge, attributes, ...rest }: AgentCondition) {
+  return {
+    ...rest,
+    status: STATUS[status],
+    sinceAgeMs: sinceAge,
+    attributes: Object.entries(attributes).map(([key, value]) => ({ key, value })),
+  };
 }

@@ -1,6 +1,7 @@
 /**
- * One run: rounds of a safety phase, in which faults of a plan happen and nothing forbidden may,
- * and a liveness phase, in which all is healed and what is true must be found out and told.
+ * One run: rounds of a safety phase, in which faults of a plan happen and nothing forbidden may, a
+ * liveness phase, in which all is healed and what is true must be found out and told, and a calm
+ * phase, in which nothing may be found.
  */
 import type { Policy } from "@herdbeat/aggregator/core/detection-config";
 import { seededRandom } from "@herdbeat/shared/random";
@@ -16,6 +17,10 @@ export interface SimOptions {
   readonly hours: number;
   readonly nodes: number;
   readonly aggregators: number;
+  /** After each round, so long nothing is wrong and nothing may be said to be. */
+  readonly calmHours?: number;
+  /** In faulted time, besides what is drawn for the fleet, each node has so many faults of its own. */
+  readonly faultsPerNodeHour?: number;
 }
 
 export interface SimFigures {
@@ -48,6 +53,8 @@ const QUIET_END_MS = 60_000;
 const FAULT_EVERY_MS = 12_000;
 /** Every tenth seed lets stalls and broken paths meet on purpose. */
 const STORMY_EVERY = 10;
+const RETURN_MS = 120_000;
+const CALM_LOOK_MS = 60_000;
 const QUEUE_LOOK_MS = 10_000;
 /** Recovery is asked for what an agent reports, so that commits happen too. */
 const POLICY: Policy = { "guest-crashed": { action: "recover", minGrade: 0 } };
@@ -63,12 +70,14 @@ export async function simulate(options: SimOptions): Promise<SimOutcome> {
     for (let round = 0; world.time.now < options.hours * HOUR_MS; round++) {
       const stormy = options.seed % STORMY_EVERY === 0;
       const seed = roundSeed(options.seed, round);
-      await safety(world, injector, checkers, { seed, stormy });
+      await safety(world, injector, checkers, { ...options, seed, stormy });
       if (checkers.violations.length > 0) break;
       const healedAt = injector.healAll();
       await converge(world, checkers, injector.operator, healedAt);
       if (checkers.violations.length > 0) break;
       for (const agent of world.agents.values()) agent.boot();
+      await calm(world, checkers, options.calmHours ?? 0);
+      if (checkers.violations.length > 0) break;
     }
   } catch (error) {
     checkers.fail("no-defect", error instanceof Error ? (error.stack ?? "") : String(error));
@@ -87,7 +96,7 @@ async function safety(
   world: SimWorld,
   injector: FaultInjector,
   checkers: Checkers,
-  { seed, stormy }: { readonly seed: number; readonly stormy: boolean },
+  { seed, stormy, faultsPerNodeHour = 0 }: SimOptions & { readonly stormy: boolean },
 ): Promise<void> {
   const end = world.time.now + SAFETY_MS;
   const planned = drawFaults({
@@ -97,6 +106,7 @@ async function safety(
     from: world.time.now + SETTLE_MS * 3,
     until: end - QUIET_END_MS,
     everyMs: FAULT_EVERY_MS,
+    nodeEveryMs: faultsPerNodeHour > 0 ? HOUR_MS / faultsPerNodeHour : null,
     stormy,
   });
   injector.schedule(planned);
@@ -104,6 +114,19 @@ async function safety(
     await world.run(QUEUE_LOOK_MS);
     checkers.lookAtQueues();
   }
+}
+
+async function calm(world: SimWorld, checkers: Checkers, hours: number): Promise<void> {
+  if (hours === 0) return;
+  // Who was off comes back first, and what that changes is told.
+  await world.run(RETURN_MS);
+  checkers.calm = true;
+  const end = world.time.now + hours * HOUR_MS;
+  while (world.time.now < end && checkers.violations.length === 0) {
+    await world.run(Math.min(CALM_LOOK_MS, end - world.time.now));
+    checkers.lookAtQueues();
+  }
+  checkers.calm = false;
 }
 
 /** The same rounds whatever the number of hours: a shorter run is the beginning of a longer one. */
@@ -135,8 +158,13 @@ function outcomeOf(
   };
 }
 
-export function commandOf({ seed, hours, nodes, aggregators }: SimOptions): string {
-  return `npm run sim -- --seed ${seed} --hours ${hours} --nodes ${nodes} --aggregators ${aggregators}`;
+export function commandOf(options: SimOptions): string {
+  const { seed, hours, nodes, aggregators, calmHours = 0, faultsPerNodeHour = 0 } = options;
+  return [
+    `npm run sim -- --seed ${seed} --hours ${hours} --nodes ${nodes} --aggregators ${aggregators}`,
+    ...(calmHours > 0 ? [`--calm ${calmHours}`] : []),
+    ...(faultsPerNodeHour > 0 ? [`--faults-per-node-hour ${faultsPerNodeHour}`] : []),
+  ].join(" ");
 }
 
 /** Everything that is needed to understand a failed run and to have it again. */

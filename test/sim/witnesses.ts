@@ -1,5 +1,4 @@
 /** What a simulated agent does when it is asked to look at another node. */
-import type { WitnessReport, WitnessRequest } from "@herdbeat/aggregator/ports/agent-listener";
 import type { SimAgent } from "./agents.ts";
 import type { SimWorld } from "./world.ts";
 
@@ -13,23 +12,36 @@ export function makeWitnesses(world: SimWorld): void {
   }
 }
 
+interface Question {
+  readonly timeoutMs: number;
+  readonly probes: readonly {
+    readonly kind?: string | null;
+    readonly networkRole?: string | null;
+    readonly address?: string | null;
+  }[];
+}
+
+interface Observation {
+  readonly kind: string;
+  readonly networkRole: string;
+  readonly address: string;
+  readonly outcome: string;
+}
+
 /** Agents reach each other while they have power, also those that no aggregator reaches. */
 export function look(
   world: SimWorld,
   witness: SimAgent,
-  request: WitnessRequest,
-  tell: (report: WitnessReport) => void,
+  question: Question,
+  tell: (observations: Observation[]) => void,
 ): void {
-  const observations = request.probes.map(({ kind, networkRole, address }) => ({
-    kind,
-    networkRole,
-    address,
-    outcome: world.agents.get(address)?.powered === true ? "refused" : "timeout",
-    proof: new Uint8Array(0),
+  const observations = question.probes.map(({ kind, networkRole, address }) => ({
+    kind: kind ?? "",
+    networkRole: networkRole ?? "",
+    address: address ?? "",
+    outcome: world.agents.get(address ?? "")?.powered === true ? "refused" : "timeout",
   }));
   const isWaiting = observations.some(({ outcome }) => outcome === "timeout");
-  const delay = isWaiting ? request.timeout : ROUND_TRIP;
-  world.time.at(world.time.now + delay, witness.process, () =>
-    tell({ requestId: request.requestId, nodeId: request.nodeId, observations }),
-  );
+  const delay = isWaiting ? question.timeoutMs : ROUND_TRIP;
+  world.time.at(world.time.now + delay, witness.process, () => tell(observations));
 }

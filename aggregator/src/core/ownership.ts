@@ -1,7 +1,7 @@
 /** What to do about each shard now: claim it, give it away, leave it. Pure. */
 import { type AggregatorId, allShards, type ShardId } from "@herdbeat/shared/ids";
 import type { ShardOwner } from "./shard-facts.ts";
-import { type Candidate, preferredOwner } from "./shard-map.ts";
+import { type Candidate, ShardMap } from "./shard-map.ts";
 
 export interface OwnershipView {
   readonly self: AggregatorId;
@@ -20,11 +20,14 @@ export type OwnershipMove =
   | { readonly kind: "claim"; readonly shard: ShardId; readonly expected: ShardOwner | null }
   | { readonly kind: "give"; readonly shard: ShardId; readonly to: AggregatorId };
 
-export function planOwnership(view: OwnershipView): readonly OwnershipMove[] {
+export function planOwnership(
+  view: OwnershipView,
+  map: ShardMap = new ShardMap(),
+): readonly OwnershipMove[] {
   const moves: OwnershipMove[] = [];
   for (const shard of allShards()) {
     const owner = view.owners.get(shard) ?? null;
-    const wanted = preferredOwner(shard, view.candidates);
+    const wanted = map.preferred(shard, view.candidates);
     if (view.held.has(shard)) {
       if (wanted !== null && wanted !== view.self && view.settled) {
         moves.push({ kind: "give", shard, to: wanted });
@@ -39,4 +42,13 @@ export function planOwnership(view: OwnershipView): readonly OwnershipMove[] {
     if (free) moves.push({ kind: "claim", shard, expected: owner });
   }
   return moves;
+}
+
+/** Plans again and again for candidates that rarely change. */
+export class OwnershipPlanner {
+  readonly #map = new ShardMap();
+
+  plan(view: OwnershipView): readonly OwnershipMove[] {
+    return planOwnership(view, this.#map);
+  }
 }

@@ -24,6 +24,31 @@ export function preferredOwner(
   return best;
 }
 
+/** The preferred owner of every shard; asked again for the same candidates, it remembers. */
+export class ShardMap {
+  #candidates: readonly Candidate[] = [];
+  readonly #owners = new Map<ShardId, AggregatorId | null>();
+
+  preferred(shard: ShardId, candidates: readonly Candidate[]): AggregatorId | null {
+    if (!isSame(this.#candidates, candidates)) {
+      this.#candidates = candidates.map(({ id, weight }) => ({ id, weight }));
+      this.#owners.clear();
+    }
+    const known = this.#owners.get(shard);
+    if (known !== undefined) return known;
+    const owner = preferredOwner(shard, candidates);
+    this.#owners.set(shard, owner);
+    return owner;
+  }
+}
+
+function isSame(before: readonly Candidate[], after: readonly Candidate[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ id, weight }, at) => after[at]?.id === id && after[at]?.weight === weight)
+  );
+}
+
 function scoreOf(shard: ShardId, candidate: Candidate): number {
   // Two rounds, because FNV-1a mixes its last bytes weakly into the high bits.
   const first = fnv1a32(`${candidate.id}/${shard}`);

@@ -22,7 +22,7 @@ import {
 } from "@herdbeat/shared/time";
 import { highest, judgeGeneration } from "../core/generation-guard.ts";
 import { isGone, type LivenessWatch, look, NOTHING_WATCHED } from "../core/liveness-watch.ts";
-import { planOwnership } from "../core/ownership.ts";
+import { OwnershipPlanner } from "../core/ownership.ts";
 import type { ShardOwner, StoreGeneration } from "../core/shard-facts.ts";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
 import type { Ownership } from "../ports/shard-store.ts";
@@ -61,6 +61,7 @@ export class ShardManager {
   readonly #foreign = new Map<ShardId, string>();
   /** Restores of ours: a look that overlaps with one shows a state in between. */
   readonly #restores = new Map<ShardId, "under-way" | "ended">();
+  readonly #planner = new OwnershipPlanner();
   readonly #mesh = { gone: new Set<AggregatorId>() };
 
   constructor(deps: ShardManagerDeps) {
@@ -116,8 +117,7 @@ export class ShardManager {
   }
 
   hasLivingPeers(): boolean {
-    const self = this.#deps.self().id;
-    return this.#members.some((one) => one.id !== self && this.#isLiving(one.id));
+    return this.#members.some(({ id }) => id !== this.#deps.self().id && this.#isLiving(id));
   }
 
   start(): void {
@@ -309,7 +309,7 @@ export class ShardManager {
     const candidates = living.filter(
       (one) => !one.draining && !(sick && one.id === self.id && living.length > 1),
     );
-    const moves = planOwnership({
+    const moves = this.#planner.plan({
       self: self.id,
       candidates,
       living: new Set(living.map((one) => one.id)),

@@ -1,7 +1,7 @@
 import { highest, judgeGeneration } from "@herdbeat/aggregator/core/generation-guard";
 import { isGone, look, NOTHING_WATCHED } from "@herdbeat/aggregator/core/liveness-watch";
 import { type OwnershipView, planOwnership } from "@herdbeat/aggregator/core/ownership";
-import { preferredOwner } from "@herdbeat/aggregator/core/shard-map";
+import { preferredOwner, ShardMap } from "@herdbeat/aggregator/core/shard-map";
 import {
   type AggregatorId,
   allShards,
@@ -160,6 +160,16 @@ test("a shard id is the same on every machine for ever", async () => {
   assert.is(fnv1a32("a"), 0xe40c292c);
   assert.is(fnv1a32("foobar"), 0xbf9cf968);
   assert.is(shardOf("node-1" as never), (fnv1a32("node-1") % 64) as ShardId);
+});
+
+test("what is remembered of a map is what would be computed, also after others joined", () => {
+  const map = new ShardMap();
+  const alone = [{ id: A, weight: 1 }];
+  const both = [...alone, { id: B, weight: 1 }];
+  const heavier = [...alone, { id: B, weight: 5 }];
+  for (const candidates of [alone, both, both, heavier, alone, []])
+    for (const shard of allShards())
+      assert.is(map.preferred(shard, candidates), preferredOwner(shard, candidates));
 });
 
 test.run();
