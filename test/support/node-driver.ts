@@ -2,6 +2,7 @@
 import type { DetectionConfig, Policy } from "@herdbeat/aggregator/core/detection-config";
 import { CLEAR_GUARD, type GuardSight } from "@herdbeat/aggregator/core/guard";
 import type {
+  Effect,
   NodeEvent,
   NodeState,
   OwnSight,
@@ -89,6 +90,7 @@ export class NodeDriver {
   /** Every change of the state that people see. */
   readonly shown: string[] = [];
   readonly config: DetectionConfig;
+  onTransition: ((effect: Extract<Effect, { kind: "transition" }>) => void) | null = null;
   #reports: { readonly due: number; readonly event: NodeEvent }[] = [];
   #isRunning = false;
 
@@ -216,6 +218,7 @@ export class NodeDriver {
       if (effect.kind === "acknowledge") this.lines.push(`${this.at} ack ${effect.transition}`);
       if (effect.kind === "transition") {
         const { transition, deliver } = effect;
+        this.onTransition?.(effect);
         this.lines.push(
           `${this.at} ${transition.failureClass} ${transition.kind}${deliver ? "" : " (quiet)"}`,
         );

@@ -37,9 +37,6 @@ import type { Instant, NodeEvent, NodeHealth, NodeState } from "./node-state.ts"
 import { wobbles } from "./steadiness.ts";
 import { contradiction } from "./witness-evidence.ts";
 
-/** No verdict for this long after two live sessions claimed the same name. */
-const CONFLICT_QUIET_MS = 30_000;
-
 /** A host that waits for somebody to tell of its domain's outage is told by itself after this. */
 const UNTOLD_MAX_MS = 5_000;
 
@@ -57,9 +54,7 @@ export function onTick(
 ): HealthStep {
   const { health } = state;
   // While nobody knows who speaks for the node, nothing is said of it.
-  if (state.conflictAt !== null && now.listening - state.conflictAt < CONFLICT_QUIET_MS) {
-    return same(health);
-  }
+  if (state.conflictAt !== null) return same(health);
   switch (health.state) {
     case "alive":
       return aliveTick(state, now, limits);

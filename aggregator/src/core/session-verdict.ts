@@ -13,6 +13,11 @@ import type { HelloFacts, Instant, NodeState, Verdict } from "./node-state.ts";
 
 /** Origin of verdicts about who speaks for a node. */
 export const IDENTITY = "identity";
+/** Origin of verdicts about what an agent remembers. */
+export const SESSION = "session";
+
+/** No verdict for this long after two live sessions claimed the same name; then the conflict is over. */
+export const CONFLICT_QUIET_MS = 30_000;
 
 export function conflictVerdict(state: NodeState, detail: string, now: Instant): Verdict {
   return {
@@ -62,11 +67,12 @@ export function onHello(
   else if (state.incidents.some((one) => one.origin === SILENCE)) {
     verdicts.push(endSilence("retracted", "a live session of the same boot is back", now));
   }
-  if (state.incidents.some((one) => one.origin === IDENTITY)) {
-    verdicts.push({
-      ...endSilence("cleared", "only one session claims this name now", now),
-      origin: IDENTITY,
-    });
+  const remembers = rebooted || (!lostState && record.processId !== facts.processId);
+  if (remembers && state.incidents.some((one) => one.origin === SESSION)) {
+    const message = rebooted
+      ? "the host has booted again: what its agent had forgotten is over"
+      : "the agent was restarted and has its state: it is kept again";
+    verdicts.push({ ...endSilence("cleared", message, now), origin: SESSION });
   }
   if (lostState) verdicts.push(stateLost(state, facts, now));
   const stays = state.health.state === "committed";
@@ -83,6 +89,24 @@ export function onHello(
       verdicts,
       ask: "kernel",
     },
+  };
+}
+
+/**
+ * A conflict ends when nobody has contested the name for a while, not with the next hello: the two
+ * would take turns, and each turn would be told.
+ */
+export function endConflict(
+  state: NodeState,
+  now: Instant,
+): { readonly state: NodeState; readonly verdicts: readonly Verdict[] } | null {
+  const { conflictAt } = state;
+  if (conflictAt === null || now.listening - conflictAt < CONFLICT_QUIET_MS) return null;
+  const isOpen = state.incidents.some((one) => one.origin === IDENTITY);
+  const message = "no two sessions claimed this name for half a minute";
+  return {
+    state: { ...state, conflictAt: null },
+    verdicts: isOpen ? [{ ...endSilence("cleared", message, now), origin: IDENTITY }] : [],
   };
 }
 
@@ -173,7 +197,7 @@ function stateLost(state: NodeState, facts: HelloFacts, now: Instant): Verdict {
   const message = `the agent came back with transition ${facts.lastTransition}, but ${state.record.acknowledgedTransition} was acknowledged: its state directory was lost or replaced`;
   return {
     kind: "open",
-    origin: "session",
+    origin: SESSION,
     subject: "",
     onset: state.record.acknowledgedTransition,
     failureClass: "state-lost",

@@ -32,7 +32,7 @@ import {
   type Step,
   type Verdict,
 } from "./node-state.ts";
-import { conflictVerdict, onHello } from "./session-verdict.ts";
+import { conflictVerdict, endConflict, onHello } from "./session-verdict.ts";
 import { followSteadiness, shown } from "./steadiness.ts";
 import { rememberWitness } from "./witness-memory.ts";
 import { zoneVerdicts } from "./zone-outage.ts";
@@ -45,11 +45,18 @@ export function step(
 ): Step {
   switch (event.kind) {
     case "tick": {
-      const current = heardAt(state, event.lastHeardAt, now);
+      const heard = heardAt(state, event.lastHeardAt, now);
+      const over = endConflict(heard, now);
+      const current = over === null ? heard : over.state;
       const judged = onTick(current, event, now, config.limits);
       const zones = zoneVerdicts(current, event.guard, event.own, now, config.limits);
       const commit = commitTick(current, event, now, config);
-      const verdicts = [...judged.verdicts, ...(commit?.verdicts ?? []), ...zones];
+      const verdicts = [
+        ...judged.verdicts,
+        ...(over?.verdicts ?? []),
+        ...(commit?.verdicts ?? []),
+        ...zones,
+      ];
       const outcome =
         verdicts.length === 0 && commit === null
           ? judged
@@ -88,7 +95,8 @@ export function step(
       return settle(state, current, event, onPermit(current, event, now, config), now, config);
     }
     case "conflict": {
-      const current = { ...state, conflictAt: now.listening };
+      // Both sessions were refused: nobody is connected.
+      const current = { ...state, connected: false, conflictAt: now.listening };
       const verdicts = [conflictVerdict(state, event.detail, now)];
       return settle(state, current, event, withVerdicts(current, verdicts), now, config);
     }

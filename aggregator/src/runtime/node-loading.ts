@@ -4,6 +4,7 @@ import type { ListeningMs, UnixMs } from "@herdbeat/shared/time";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { NodeHealth, NodeState, ProbeMemory } from "../core/node-state.ts";
+import { IDENTITY } from "../core/session-verdict.ts";
 import { PATH, unsteadySince } from "../core/steadiness.ts";
 
 const NO_PROBE: ProbeMemory = {
@@ -85,7 +86,8 @@ export function loadedNodeState(
     probe: { ...NO_PROBE, provenAt },
     witnesses: [],
     steadiness: open.some((one) => one.origin === PATH) ? unsteadySince(now) : null,
-    conflictAt: null,
+    // It counts anew: the two may go on here.
+    conflictAt: open.some((one) => one.origin === IDENTITY) ? now : null,
     incidents: open,
   };
 }

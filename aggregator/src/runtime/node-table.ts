@@ -66,7 +66,8 @@ export class NodeTable {
   put(index: number, state: NodeState): void {
     this.states[index] = state;
     // Who carries the incident of a domain's outage must see its end; who is unsteady, that it is steady.
-    const isQuiet = state.health.state === "alive" && state.steadiness === null;
+    const { health, steadiness, conflictAt } = state;
+    const isQuiet = health.state === "alive" && steadiness === null && conflictAt === null;
     this.quiet[index] = isQuiet && !carriesZone(state) ? 1 : 0;
     if (state.lastHeardAt > (this.lastHeardAt[index] ?? 0))
       this.lastHeardAt[index] = state.lastHeardAt;

@@ -98,7 +98,12 @@ export class SessionDesk implements AgentObserver {
       runner.indexes.add(index);
     }
     const former = table.sessions[index];
-    if (former !== null && former !== undefined) this.#replace(hello, former);
+    if (former !== null && former !== undefined) {
+      this.#replace(hello, former);
+      // Whoever comes next is admitted or not: the one that was replaced is nobody's session any more.
+      table.sessions[index] = null;
+      this.#deps.witnesses.left(hello.nodeId);
+    }
     if (this.#isConflict(hello.nodeId)) {
       const detail = `two live sessions claim to be ${hello.nodeId}, the last from ${session.remoteAddress}`;
       this.#deps.turns.post(index, hello.nodeId, { kind: "conflict", detail });

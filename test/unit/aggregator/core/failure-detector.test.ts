@@ -338,7 +338,8 @@ test("while two sessions claim one name nothing is said of the node but that", (
   node.run(20_000);
   assert.equal(node.lines, ["2000 identity-conflict declared"]);
   node.hello();
-  assert.equal(node.lines.slice(1), ["22000 identity-conflict cleared"]);
+  node.run(12_000, true);
+  assert.equal(node.lines.slice(1), ["32000 identity-conflict cleared"]);
 });
 
 test("the same inputs give the same verdict, byte for byte", () => {
