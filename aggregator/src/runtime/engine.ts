@@ -10,14 +10,13 @@ import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
 import type { DetectionConfig } from "../core/detection-config.ts";
 import { nativeBody } from "../core/webhook-body.ts";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
-import { CensusDesk } from "./census-desk.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { Commands } from "./commands.ts";
 import { DeliveryReconciler } from "./delivery-reconciler.ts";
 import { DisarmKeeper } from "./disarm-keeper.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { Fencing } from "./fencing.ts";
-import { GuardDesk } from "./guard-desk.ts";
+import { type Guarding, guarding } from "./guarding.ts";
 import { probeDesk, witnessDesk } from "./looking.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
@@ -25,7 +24,6 @@ import { NodeTable } from "./node-table.ts";
 import { Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
-import { PermitDesk } from "./permit-desk.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
 import { QualityDesk } from "./quality-desk.ts";
 import { QualityKeeper } from "./quality-keeper.ts";
@@ -59,9 +57,7 @@ export class Engine implements Startable {
   readonly #quality: QualityKeeper;
   readonly #fencing: Fencing;
   readonly #standing: StandingNotices;
-  readonly #census: CensusDesk;
-  readonly #guard: GuardDesk;
-  readonly #permits: PermitDesk;
+  readonly #guarding: Guarding;
   #draining = false;
 
   constructor(deps: EngineDeps) {
@@ -88,15 +84,13 @@ export class Engine implements Startable {
       onChange: (node) => this.view.publish({ kind: "node", node }),
     });
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
-    this.#census = this.#censusDesk(config);
-    this.#guard = this.#guardDesk(config);
+    this.#guarding = guarding(deps, config, this, () => this.#disarm.waitsBecause);
     this.turns = this.#turnLoop(config);
     const looking = { ...deps, turns: this.turns, table: this.table, limits: config.limits };
     this.turns.probes = probeDesk(looking);
     const witnesses = witnessDesk(looking);
     this.turns.witnesses = witnesses;
-    this.#permits = this.#permitDesk();
-    this.turns.permits = this.#permits;
+    this.turns.permits = this.#guarding.permits;
     this.#mirrors = new MirrorKeeper({
       timers: deps.timers,
       logger: deps.logger,
@@ -126,7 +120,7 @@ export class Engine implements Startable {
       manager: this.manager,
       runners: this.runners,
       lostShare: () => this.turns.lostShare,
-      census: this.#census,
+      census: this.#guarding.census,
       onDisarm: (notice) => this.#disarm.hint(notice),
     });
     this.delivery = this.#delivery();
@@ -215,7 +209,7 @@ export class Engine implements Startable {
       runners: this.runners,
       config,
       sight: new OwnSightKeeper(gateway, clock, config.limits.declareAfter),
-      guard: this.#guard,
+      guard: this.#guarding.guard,
       storeUp: () => fleet.health().state === "up",
       stallTolerance: this.#deps.stallTolerance,
       peacetimeInterval: this.#deps.peacetimeInterval,
@@ -228,49 +222,11 @@ export class Engine implements Startable {
           foreign: this.manager.foreign,
           tooSick: this.turns.tooSick(this.#deps.lostShareMax),
           lostShareMax: this.#deps.lostShareMax,
-          censusBecause: this.#guard.incompleteBecause,
+          censusBecause: this.#guarding.guard.incompleteBecause,
           disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
           unfenceable: () => this.#fencing.impossibleFor(),
         });
       },
-    });
-  }
-
-  #censusDesk(config: DetectionConfig): CensusDesk {
-    return new CensusDesk({
-      self: config.aggregator,
-      clock: this.#deps.clock,
-      table: this.table,
-      runners: this.runners,
-      limits: config.limits,
-      mesh: this.#deps.mesh,
-      manager: () => this.manager,
-      now: () => this.turns.now(),
-    });
-  }
-
-  #guardDesk(config: DetectionConfig): GuardDesk {
-    const { clock, guard, heartbeatInterval, canFence } = this.#deps;
-    return new GuardDesk({
-      clock,
-      census: this.#census,
-      config,
-      limits: guard,
-      interval: heartbeatInterval,
-      disarmedBecause: () => this.#disarm.waitsBecause,
-      canFence: canFence ?? (() => "none"),
-    });
-  }
-
-  #permitDesk(): PermitDesk {
-    return new PermitDesk({
-      ...this.#deps,
-      table: this.table,
-      runners: this.runners,
-      rate: this.#deps.guard.rate,
-      sightOf: (index, state) => this.turns.sightOf(index, state),
-      post: (index, node, event) => this.turns.post(index, node, event),
-      fleetNodes: () => this.#census.fleetNodes,
     });
   }
 
@@ -302,7 +258,7 @@ export class Engine implements Startable {
         onLost: (shard, why) => this.#lost(shard, why),
         onHeld: (shard, why) => this.#held(shard, why),
         onPersisted: (_shard, incidents, nodes) => {
-          this.#permits.onPersisted(incidents);
+          this.#guarding.permits.onPersisted(incidents);
           for (const one of incidents) this.view.publish({ kind: "incident", incident: one.id });
           for (const node of nodes) this.view.publish({ kind: "node", node });
         },
@@ -342,7 +298,7 @@ export class Engine implements Startable {
       logger,
       fleet,
       shards,
-      census: () => this.#census.forStore(),
+      census: () => this.#guarding.census.forStore(),
       self: (): Omit<AggregatorRecord, "counter" | "census"> => ({
         id: detection.aggregator,
         streamEndpoint: this.#deps.streamEndpoint(),

@@ -1,3 +1,4 @@
+// deadline: 180s
 // The disruption guard in the whole engine: who is told of what when many nodes fall silent at once.
 import type { Policy } from "@herdbeat/aggregator/core/detection-config";
 import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";

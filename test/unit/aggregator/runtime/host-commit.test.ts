@@ -1,3 +1,4 @@
+// deadline: 180s
 // Commits of hosts in the whole engine: the guard, the permit and the store together.
 import type { Policy } from "@herdbeat/aggregator/core/detection-config";
 import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";
