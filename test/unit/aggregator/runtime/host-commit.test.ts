@@ -83,6 +83,31 @@ test("a rack that falls silent is committed never, and afterwards only who is de
   assert.equal(sim.delivered("host-down", "committed"), ["node-10"]);
 });
 
+test("a rack whose hosts are all proven off is handed off in batches of ten", async () => {
+  const sim = await world(60, 1, 20);
+  for (let at = 1; at <= 20; at++) sim.agent(`node-${at}`).die();
+  await sim.run(8_000);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  const { table } = sim.living[0]?.engine ?? {};
+  assert.ok(table !== undefined);
+  // What a power view of each host would have brought.
+  for (let at = 1; at <= 20; at++) {
+    const index = table.indexOf(sim.agent(`node-${at}`).id) ?? -1;
+    const state = table.state(index);
+    const incidents = state.incidents.map((one) =>
+      one.failureClass === "host-down" ? ({ ...one, grade: 5 } as const) : one,
+    );
+    table.put(index, { ...state, incidents });
+  }
+  const provenAt = sim.time.now;
+  await sim.run(60_000);
+  const commits = sim.effects.filter(({ body }) => body.transition.kind === "committed");
+  assert.is(commits.length, 20);
+  assert.ok(commits.every(({ row }) => row.kind === "request"));
+  const first = commits.filter(({ at }) => at - provenAt <= 9_000).length;
+  assert.is(first, 10);
+});
+
 test("in a fleet too small for percentages there is one unproven commit at a time", async () => {
   const sim = await world(4, 1, 1);
   for (const id of ["node-1", "node-2"]) sim.agent(id).die();
