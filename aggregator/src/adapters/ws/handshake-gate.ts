@@ -8,6 +8,8 @@ import type { Socket } from "node:net";
 const IN_FLIGHT_MAX = 32;
 /** Sockets that wait unread. Beyond it new ones are dropped: agents come back with jitter. */
 const WAITING_MAX = 4_096;
+/** Entries that have left before the list is made shorter: rare enough to cost nothing. */
+const COMPACT_AFTER = 1_024;
 
 export class HandshakeGate {
   readonly #begin: (socket: Socket) => void;
@@ -43,15 +45,26 @@ export class HandshakeGate {
 
   /** A handshake ended, either way. */
   leave(): void {
-    const next = this.#waiting[this.#head];
-    if (next === undefined) {
-      this.#inFlight -= 1;
-      this.#waiting = [];
-      this.#head = 0;
-      return;
+    const next = this.#next();
+    if (next === undefined) this.#inFlight -= 1;
+    else this.#begin(next);
+  }
+
+  /** The oldest that is still there: one that was ended while it waited would hold a place for nothing. */
+  #next(): Socket | undefined {
+    while (this.#head < this.#waiting.length) {
+      const socket = this.#waiting[this.#head];
+      this.#head += 1;
+      // In a storm that does not end, the list is never empty; what has left must not stay in it.
+      if (this.#head >= COMPACT_AFTER) {
+        this.#waiting.splice(0, this.#head);
+        this.#head = 0;
+      }
+      if (socket?.destroyed === false) return socket;
     }
-    this.#head += 1;
-    this.#begin(next);
+    this.#waiting = [];
+    this.#head = 0;
+    return undefined;
   }
 
   close(): void {
