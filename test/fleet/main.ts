@@ -124,4 +124,6 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+// With aggregators of its own, or only simulated agents for some that run already.
+if (process.argv.some((word) => /^--aggregators(?:=|$)/.test(word))) await import("./whole.ts");
+else await main();

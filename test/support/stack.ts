@@ -167,9 +167,10 @@ export class Stack {
     ];
     const child = startProcess(command, args, { cwd: ROOT });
     const ready = await eventually(() => readyLine(child), {
-      withinMs: 30_000,
+      withinMs: 60_000,
       what: `aggregator ${id} to be ready`,
-    }).catch((error: unknown) => {
+    }).catch(async (error: unknown) => {
+      await child.stop();
       throw new Error(`${id} did not start:\n${child.output()}`, { cause: error });
     });
     const one = { id, process: child, http: ready.http, stream: ready.stream };
