@@ -14,7 +14,7 @@ export interface CommandLineOptions {
 }
 
 export interface CommandLine {
-  readonly command: "run" | "check" | "show";
+  readonly command: "run" | "check" | "show" | "host";
   readonly options: CommandLineOptions;
 }
 
@@ -48,6 +48,12 @@ export function parseCommandLine(
     };
     verb("check", "check it and end");
     verb("show", "print what is in effect");
+    program
+      .command("check")
+      .description("tell what can and cannot be watched on this host, changing nothing")
+      .action(() => {
+        command = "host";
+      });
     program.parse(argv);
     const options: CommandLineOptions = program.opts();
     const isCheck = command === "run" && options.check === true;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Entry of herdbeat-agent: arguments, environment, signals. The only place that ends the process. */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { assertNever } from "@herdbeat/shared/assert";
 import { redactConfig } from "@herdbeat/shared/config-schema";
@@ -11,7 +12,7 @@ import { JsonLines } from "./adapters/log/json-lines.ts";
 import { createSupervisor } from "./adapters/systemd-notify/notifier.ts";
 import { createAgent } from "./agent.ts";
 import { type CommandLineOptions, parseCommandLine } from "./command-line.ts";
-import { type AgentConfig, loadConfig } from "./config.ts";
+import { type AgentConfig, DEFAULT_CONFIG_FILE, loadConfig } from "./config.ts";
 import { AGENT_CONFIG } from "./config-table.ts";
 
 /** sysexits.h: the unit is not restarted after it. */
@@ -45,6 +46,16 @@ function configOf(options: CommandLineOptions): AgentConfig {
 function check(options: CommandLineOptions): void {
   configOf(options);
   console.log("the configuration is valid");
+}
+
+/** By `import`: only this command needs it. On a host without a configuration, with the defaults. */
+async function checkHere(options: CommandLineOptions): Promise<void> {
+  const isBare = options.config === undefined && !existsSync(DEFAULT_CONFIG_FILE);
+  const bare = { insecure: true, aggregator: ["ws://127.0.0.1:7341"] };
+  const config = configOf(isBare ? { ...bare, ...options } : options);
+  const { checkHost, renderCheck } = await import("./host-check.ts");
+  if (isBare) console.log(`${DEFAULT_CONFIG_FILE} is not there: by the defaults`);
+  console.log(renderCheck(checkHost(config)));
 }
 
 function show(options: CommandLineOptions): void {
@@ -106,6 +117,9 @@ switch (command) {
     break;
   case "check":
     check(options);
+    break;
+  case "host":
+    await checkHere(options);
     break;
   case "show":
     show(options);
