@@ -17,6 +17,7 @@ import { readableIncidentId } from "../support/replay-check.ts";
 import { SimProcess } from "./clock.ts";
 import { SimMesh } from "./mesh.ts";
 import { NETWORK_DELAY, type SimSession } from "./session.ts";
+import { noteStatePairs } from "./state-pairs.ts";
 import { SimStreams } from "./streams.ts";
 import type { SimWorld } from "./world.ts";
 
@@ -44,6 +45,7 @@ export class SimAggregator {
     this.streams = new SimStreams(this.process, id);
     this.mesh = new SimMesh(world.fabric, this.process, world.random, id);
     this.engine = new Engine({ ...this.#settings(policy), ...this.#ports() });
+    noteStatePairs(this.engine.turns, world.statePairs);
   }
 
   /** Whether this process can use the store, as its connection tells it. */

@@ -175,7 +175,9 @@ export class Checkers {
     if (before !== undefined && !isLegal(before, phase))
       this.fail("retract-or-commit", `${id} was ${before} and became ${phase}`);
     const isNew = before === undefined;
-    if (this.calm && isNew) this.fail("calm-declares-nobody", `${id} of ${node}: ${failureClass}`);
+    // What is only ended now was declared before.
+    if (this.calm && isNew && phase === "declared")
+      this.fail("calm-declares-nobody", `${id} of ${node}: ${failureClass}`);
     this.#phases.set(id, phase);
     if (failureClass !== "host-down" || incident.origin !== "silence") return;
     this.delivery.mustTell(incident);

@@ -14,6 +14,8 @@ export interface PathFault {
   readonly delayMs: number;
   /** Share of frames that arrive twice. */
   readonly duplicates: number;
+  /** Lost heartbeats are repeated in order, as TCP does; without it they are lost for good. */
+  readonly repeats?: boolean;
 }
 
 export interface Passage {
@@ -21,9 +23,10 @@ export interface Passage {
   readonly loss: number;
   readonly delayMs: number;
   readonly duplicates: number;
+  readonly repeats: boolean;
 }
 
-const CLEAR: Passage = { blocked: false, loss: 0, delayMs: 0, duplicates: 0 };
+const CLEAR: Passage = { blocked: false, loss: 0, delayMs: 0, duplicates: 0, repeats: false };
 /** Up to here nearly every probe of a doubt of three seconds is answered in time. */
 const HARMLESS_LOSS = 0.02;
 const HARMLESS_DELAY_MS = 50;
@@ -58,6 +61,7 @@ export class NodePaths {
         loss: 1 - (1 - passage.loss) * (1 - fault.loss),
         delayMs: passage.delayMs + fault.delayMs,
         duplicates: Math.max(passage.duplicates, fault.duplicates),
+        repeats: passage.repeats || fault.repeats === true,
       };
     }
     return passage;

@@ -87,7 +87,8 @@ export class SimSession {
     if (this.#isReset()) return;
     const passage = this.#agent.paths.towards(this.host.id, "to-aggregator");
     const { random } = this.#world;
-    if (passage.blocked || (passage.loss > 0 && random.next() < passage.loss)) return;
+    const isLost = passage.loss > 0 && !passage.repeats && random.next() < passage.loss;
+    if (passage.blocked || isLost) return;
     const bytes = Buffer.from(frame);
     this.#toHost(() => this.#heard(bytes));
     if (passage.duplicates > 0 && random.next() < passage.duplicates)

@@ -41,6 +41,7 @@ export interface SimOutcome {
   readonly effects: number;
   readonly repeats: number;
   readonly lines: readonly string[];
+  readonly statePairs: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -155,6 +156,7 @@ function outcomeOf(
     effects: world.effects.length,
     repeats: world.repeats,
     lines: world.lines,
+    statePairs: [...world.statePairs],
   };
 }
 

@@ -48,6 +48,8 @@ export class SimWorld {
   readonly effects: Arrival[] = [];
   readonly lines: string[] = [];
   repeats = 0;
+  /** Which event met which state, in any aggregator. */
+  readonly statePairs = new Set<string>();
   /** Seconds of all nodes in which an agent ran. */
   framesStepped = 0;
   gateway: "answers" | "silent" | "none" = "answers";

@@ -13,6 +13,7 @@ test("a violation is reported with its checker, every fault and the command that
     effects: 0,
     repeats: 0,
     lines: [],
+    statePairs: [],
   });
   assert.equal(text.split("\n"), [
     "VIOLATION no-false-host-down at 5000 ms: node-1 was heard",
