@@ -1,8 +1,8 @@
 /** Profiles by id: the operator's files, and those that come with the agent. Read once, at start. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { profileProblems, type ServiceProfile } from "./core/service-profile.ts";
+import { withPackage } from "./package-for-once.ts";
 
 const SHIPPED = new URL("../profiles/shipped.json", import.meta.url);
 const FILES_MAX = 128;
@@ -35,9 +35,11 @@ function ownProfiles(folder: string): LoadedProfiles {
   const names = existsSync(folder) ? readdirSync(folder).sort() : [];
   const files = names.filter((name) => name.endsWith(".yaml") && !name.startsWith("."));
   if (files.length > FILES_MAX) problems.push(`${folder}: more than ${FILES_MAX} files`);
-  for (const name of files.slice(0, FILES_MAX)) {
-    const path = join(folder, name);
-    const value = parse(path);
+  const paths = files.slice(0, FILES_MAX).map((name) => join(folder, name));
+  if (paths.length === 0) return { profiles, problems };
+  const values = withPackage("yaml", (yaml: Yaml) => paths.map((path) => parse(path, yaml)));
+  for (const [index, path] of paths.entries()) {
+    const value = values[index];
     const wrong = value instanceof Error ? [value.message] : profileProblems(value);
     problems.push(...wrong.map((what) => `${path}: ${what}`));
     if (wrong.length === 0) {
@@ -48,13 +50,13 @@ function ownProfiles(folder: string): LoadedProfiles {
   return { profiles, problems };
 }
 
-function parse(path: string): unknown {
+type Yaml = Pick<typeof import("yaml"), "parse">;
+
+function parse(path: string, yaml: Yaml): unknown {
   try {
     const text = readFileSync(path, "utf8");
     if (text.length > FILE_BYTES_MAX) return new Error(`more than ${FILE_BYTES_MAX} bytes`);
-    // By `require`: see adapters/ws/transport.ts.
-    const { parse: parseYaml } = createRequire(import.meta.url)("yaml") as typeof import("yaml");
-    return parseYaml(text, { prettyErrors: true, uniqueKeys: true, maxAliasCount: 0 });
+    return yaml.parse(text, { prettyErrors: true, uniqueKeys: true, maxAliasCount: 0 });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

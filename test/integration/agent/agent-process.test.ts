@@ -286,7 +286,7 @@ test("ends with code 78 and every problem when the configuration is wrong", asyn
     process1.output(),
     /agent\.yaml:8:1: unknown key heartbaet, did you mean heartbeat\?/,
   );
-  assert.match(process1.output(), /agent\.yaml:9:1: profiles: /);
+  assert.match(process1.output(), /agent\.yaml:9:1: profiles must be /);
 });
 
 test.run();
