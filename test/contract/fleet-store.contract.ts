@@ -1,4 +1,5 @@
 /** What every fleet store must do; run against the one in memory and the real one. */
+import { DRILLS_KEPT_MAX, type DrillRecord } from "@herdbeat/aggregator/core/drill-record";
 import { emptyTally, type StoredQuality } from "@herdbeat/aggregator/core/quality";
 import {
   type AggregatorRecord,
@@ -12,10 +13,11 @@ import {
   type AggregatorId,
   type FencingToken,
   type IncidentId,
+  type NodeId,
   SHARD_COUNT,
   type ShardId,
 } from "@herdbeat/shared/ids";
-import { durationMs } from "@herdbeat/shared/time";
+import { durationMs, unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { codeOfRejection } from "../support/rejection.ts";
 import { GENERATION, NOW, own } from "../support/store-records.ts";
@@ -157,6 +159,40 @@ function switchContract(test: Suite, given: Given): void {
     assert.equal(both.get("agg-2" as AggregatorId), counted(2));
     await second.dropQuality("agg-1" as AggregatorId);
     assert.equal([...(await first.qualities()).keys()], ["agg-2"]);
+  });
+
+  test("lets one drill begin at a time, and keeps the newest", async () => {
+    const { first, second } = await given();
+    const pause = durationMs(60_000);
+    const drill = (id: string, ago: number): DrillRecord => ({
+      id,
+      node: "node-1" as NodeId,
+      hostname: "host \ud83d\udc40",
+      by: "ann",
+      aggregator: "agg-1" as AggregatorId,
+      startedAt: unixMs(NOW - ago),
+      outcome: "running",
+      because: "",
+      incident: null,
+      declaredMs: null,
+      durableMs: null,
+      deliveredMs: null,
+      endedAt: null,
+    });
+    assert.is(await first.beginDrill(drill("a", 0), pause), true);
+    assert.is(await second.beginDrill(drill("b", 0), pause), false);
+    const measured: DrillRecord = { ...drill("a", 0), outcome: "measured", declaredMs: 2_010 };
+    await first.putDrill(measured);
+    await first.putDrill(measured);
+    assert.equal(await second.drills(), [measured]);
+    for (let ago = 1; ago < DRILLS_KEPT_MAX + 5; ago++)
+      await second.putDrill(drill(`d${ago}`, ago));
+    const kept = await first.drills();
+    assert.is(kept.length, DRILLS_KEPT_MAX);
+    assert.equal(
+      kept.slice(0, 2).map(({ id }) => id),
+      ["a", "d1"],
+    );
   });
 
   test("lists audited acts, newest first", async () => {

@@ -10,6 +10,7 @@
  * Times count from the moment when all nodes are registered and every kernel has answered once.
  */
 
+import type { NodeId } from "@herdbeat/shared/ids";
 import { FaultInjector } from "../sim/fault-injector.ts";
 import type { PathFault } from "../sim/network.ts";
 import { SimWorld } from "../sim/world.ts";
@@ -104,6 +105,10 @@ const ACTS: Readonly<Record<string, Act>> = {
   wall: (world, _, [name, by]) => {
     const one = world.running(name ?? "");
     if (one !== null) one.process.wallOffset += milliseconds(by);
+  },
+  drill: (world, _, [node = ""]) => {
+    const host = world.hostFor(node as NodeId);
+    void host?.engine.commands.startDrill(node as NodeId, "operator");
   },
   adopt: (_world, injector) => injector.operator.adopt(),
 };

@@ -2,6 +2,7 @@
  * A fleet made of fixtures behind the read and command ports: what the API's tests and the
  * dashboard's development run against. Changes are made by calling its methods; each is announced.
  */
+import type { DrillRecord } from "@herdbeat/aggregator/core/drill-record";
 import {
   type IncidentAction,
   type IncidentRecord,
@@ -41,7 +42,7 @@ import {
   fixtureRecord,
   fixtureView,
 } from "./fixture-nodes.ts";
-import { fixtureQuality } from "./fixture-quality.ts";
+import { fixtureDrill, fixtureDrills, fixtureQuality } from "./fixture-quality.ts";
 
 export interface FixtureOptions {
   readonly now?: () => UnixMs;
@@ -61,6 +62,7 @@ export class FixtureFleetView implements FleetView, FleetCommands {
   readonly #incidents: Map<IncidentId, IncidentRecord> = new Map();
   readonly #listeners: Set<(change: FleetChange) => void> = new Set();
   readonly #audit: AuditEntry[] = [];
+  readonly #drills: DrillRecord[] = fixtureDrills();
   #notices: NoticeView[];
   #isAdopted = false;
   #disarm: ReturnType<FleetCommands["disarm"]> = null;
@@ -180,6 +182,24 @@ export class FixtureFleetView implements FleetView, FleetCommands {
   async quality(): Promise<QualityView> {
     this.#check();
     return fixtureQuality([this.self, FIXTURE_PEER]);
+  }
+
+  async drills(): Promise<readonly DrillRecord[]> {
+    this.#check();
+    return this.#drills;
+  }
+
+  async startDrill(node: NodeId, by: string): Promise<CommandOutcome<DrillRecord>> {
+    const record = this.#records.get(node);
+    if (record === undefined) return { kind: "not-found" };
+    const httpEndpoint = this.#options.peerEndpoint?.();
+    if (httpEndpoint !== undefined && this.#toView(record).owner !== this.self)
+      return { kind: "elsewhere", httpEndpoint };
+    if (record.state !== "alive")
+      return { kind: "refused", why: `it is ${record.state}, not alive` };
+    const drill = fixtureDrill(`drill-${this.#drills.length + 1}`, record, by, this.#now());
+    this.#drills.unshift(drill);
+    return { kind: "done", value: drill };
   }
 
   nodeQuality(id: NodeId): CommandOutcome<QualityFigures> {

@@ -3,6 +3,7 @@
  * It keeps documents as text, as the real one does, so that nobody can change a stored record.
  */
 
+import type { DrillRecord } from "@herdbeat/aggregator/core/drill-record";
 import type { IncidentPhase } from "@herdbeat/aggregator/core/incident";
 import type { OutboxRow } from "@herdbeat/aggregator/core/outbox";
 import type { StoredQuality } from "@herdbeat/aggregator/core/quality";
@@ -55,12 +56,12 @@ export interface MemorySnapshot {
   readonly disarmed: MemoryDatabase["disarmed"];
 }
 
-/** What only counts takes no time here, so that no story and no seed depends on how often it is written. */
-const AT_ONCE: ReadonlySet<string> = new Set(["qualities", "put quality", "drop quality"]);
-
 export class MemoryDatabase {
   readonly aggregators = new Map<string, AggregatorRecord>();
   readonly audit: AuditEntry[] = [];
+  readonly drills = new Map<string, DrillRecord>();
+  /** Unix ms; no drill begins before. */
+  drillFreeAt = 0;
   readonly qualities = new Map<AggregatorId, StoredQuality>();
   meta: ClusterMeta | null = null;
   disarmed: { readonly by: string; readonly reason: string; readonly since: UnixMs } | null = null;
@@ -100,11 +101,10 @@ export class MemoryDatabase {
   /** Runs one operation as a server would: at once and alone, after its request has arrived. */
   async operate<T>(operation: string, run: () => T, caller = ""): Promise<T> {
     const fate = this.fateOf(operation, caller);
-    const isDrawn = !AT_ONCE.has(operation);
-    if (isDrawn) await this.travel(caller, "request");
+    await this.travel(caller, "request");
     if (fate === "not-applied") throw new StoreUnavailableError(operation, new Error("away"));
     const reply = run();
-    if (isDrawn) await this.travel(caller, "reply");
+    await this.travel(caller, "reply");
     if (fate === "applied-but-reply-lost") {
       throw new StoreUnavailableError(operation, new Error("reply lost"));
     }

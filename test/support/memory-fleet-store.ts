@@ -1,4 +1,5 @@
 /** The fleet store's contract, in memory; test/contract holds it and the real one to the same. */
+import { DRILLS_KEPT_MAX, type DrillRecord } from "@herdbeat/aggregator/core/drill-record";
 import type { StoredQuality } from "@herdbeat/aggregator/core/quality";
 import {
   type AggregatorRecord,
@@ -12,7 +13,7 @@ import {
 } from "@herdbeat/aggregator/ports/fleet-store";
 import { OperatingError } from "@herdbeat/shared/errors";
 import { type AggregatorId, allShards, type IncidentId, SHARD_COUNT } from "@herdbeat/shared/ids";
-import { durationMs, type UnixMs } from "@herdbeat/shared/time";
+import { type DurationMs, durationMs, type UnixMs } from "@herdbeat/shared/time";
 import type { MemoryDatabase } from "./memory-database.ts";
 
 type Disarm = Awaited<ReturnType<FleetStore["disarmed"]>>;
@@ -134,6 +135,29 @@ export class MemoryFleetStore implements FleetStore {
     });
   }
 
+  beginDrill(drill: DrillRecord, pause: DurationMs): Promise<boolean> {
+    return this.#operate("begin drill", () => {
+      if (drill.startedAt < this.#database.drillFreeAt) return false;
+      this.#database.drillFreeAt = drill.startedAt + pause;
+      this.#database.drills.set(drill.id, drill);
+      for (const old of newestFirst(this.#database.drills).slice(DRILLS_KEPT_MAX))
+        this.#database.drills.delete(old.id);
+      return true;
+    });
+  }
+
+  putDrill(drill: DrillRecord): Promise<void> {
+    return this.#operate("put drill", () => {
+      this.#database.drills.set(drill.id, drill);
+    });
+  }
+
+  drills(): Promise<readonly DrillRecord[]> {
+    return this.#operate("drills", () =>
+      newestFirst(this.#database.drills).slice(0, DRILLS_KEPT_MAX),
+    );
+  }
+
   appendAudit(entry: AuditEntry): Promise<void> {
     return this.#operate("append audit", () => {
       this.#database.audit.push(entry);
@@ -147,4 +171,8 @@ export class MemoryFleetStore implements FleetStore {
   health(): StoreHealth {
     return this.storeHealth;
   }
+}
+
+function newestFirst(drills: ReadonlyMap<string, DrillRecord>): readonly DrillRecord[] {
+  return [...drills.values()].sort((a, b) => b.startedAt - a.startedAt);
 }

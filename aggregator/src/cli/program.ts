@@ -8,6 +8,7 @@ import { contextOf } from "./context.ts";
 import { SERVER_DEFAULT } from "./credentials.ts";
 import { addDisarmCommands } from "./disarm-commands.ts";
 import { harmless, textOf } from "./document.ts";
+import { addDrillCommands } from "./drill-commands.ts";
 import { addHoldCommands } from "./hold-commands.ts";
 import { addIncidentCommands } from "./incident-commands.ts";
 import { addNodeCommands, fields } from "./node-commands.ts";
@@ -53,6 +54,7 @@ export function createProgram(terminal: Terminal, version: string): Command {
   addDisarmCommands(program, terminal);
   addHoldCommands(program, terminal);
   addQualityCommands(program, terminal);
+  addDrillCommands(program, terminal);
   addVersionCommand(program, terminal, version);
   program
     .command("completion")

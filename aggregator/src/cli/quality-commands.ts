@@ -34,6 +34,7 @@ async function showQuality(flags: ShowFlags, command: Command, terminal: Termina
   const shards = documentsOf(value["shards"]);
   const lines = (): readonly string[] => [
     ...predictionLines(asDocument(value["prediction"])),
+    ...drillLines(asDocument(value["drills"])),
     "",
     ...(id === null ? [] : [`Node ${id}:`, ...figureLines(asDocument(value["node"])), ""]),
     "Fleet:",
@@ -73,6 +74,17 @@ function predictionLines(prediction: Document): readonly string[] {
       ["  jitter seen", jitter === null ? "not yet known" : timeOf(jitter)],
     ]),
   ];
+}
+
+function drillLines(drills: Document): readonly string[] {
+  const [declared, delivered] = [asDocument(drills["declared"]), asDocument(drills["delivered"])];
+  if ((numberOf(declared, "samples") ?? 0) === 0) return [];
+  return fields([
+    [
+      "  in drills",
+      `${estimate(declared, "medianMs", timeOf)} in the median of ${textOf(declared, "count")}, ${timeOf(declared["maxMs"])} at most; received after ${estimate(delivered, "medianMs", timeOf)}`,
+    ],
+  ]);
 }
 
 function figureLines(figures: Document): readonly string[] {

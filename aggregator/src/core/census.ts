@@ -81,8 +81,10 @@ export function countOwn(
 
 type Standing = "uncounted" | "well" | "overdue" | "suspect" | "declared";
 
-function standingOf({ record, health }: NodeState, silent: boolean): Standing {
+function standingOf({ record, health, drill }: NodeState, silent: boolean): Standing {
   if (record.retired) return "uncounted";
+  // Who only plays dead is what it really is.
+  if (drill !== null) return silent ? "overdue" : "well";
   switch (health.state) {
     case "alive":
       return silent ? "overdue" : "well";

@@ -241,6 +241,8 @@ function eventFor(event: NodeEvent, key: DecisionKey): NodeEvent {
     case "permit":
     case "conflict":
     case "event":
+    case "drill-begin":
+    case "drill-end":
       return event;
   }
 }

@@ -17,6 +17,8 @@ import { holdBack, holdOf } from "./incident-hold.ts";
 import { requestFor } from "./incident-request.ts";
 import type { Effect, Instant, NodeState, Verdict } from "./node-state.ts";
 
+const SILENCE = "silence";
+
 export interface BookStep {
   readonly incidents: readonly IncidentRecord[];
   readonly effects: readonly Effect[];
@@ -75,12 +77,14 @@ function applyOne(
 
 function open(
   state: NodeState,
-  verdict: Open,
+  given: Open,
   context: BookContext,
   effects: Effect[],
 ): IncidentRecord {
   const { config, now } = context;
   const { record } = state;
+  const drill = given.origin === SILENCE ? state.drill : null;
+  const verdict = drill === null ? given : { ...given, message: `drill: ${given.message}` };
   const family = familyOf(verdict.failureClass);
   const subject = verdict.subject;
   const transition = transitionOf(0, "declared", verdict, context);
@@ -109,7 +113,9 @@ function open(
     message: verdict.message,
     hold: holdOf(verdict.failureClass, verdict.grade, context),
     announced: verdict.announce,
-    shadow: config.shadow || record.shadow,
+    // What is only played is decided and told, and nothing is ever asked for.
+    shadow: config.shadow || record.shadow || drill !== null,
+    ...(drill === null ? {} : { drill: drill.id }),
     openedAt: now.wall,
     endedAt: null,
     requestedAction: "none",

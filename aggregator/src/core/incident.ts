@@ -137,6 +137,8 @@ export interface IncidentRecord {
   /** False until facts about it go out (some classes page only when they last). */
   readonly announced: boolean;
   readonly shadow: boolean;
+  /** The drill that it was played for; absent: it is real. */
+  readonly drill?: string;
   readonly openedAt: UnixMs;
   readonly endedAt: UnixMs | null;
   readonly requestedAction: RequestedAction;

@@ -100,6 +100,23 @@ export interface Steadiness {
   readonly isUnsteady: boolean;
 }
 
+/** A death that is only played, see drill.ts: what the node really does is kept apart meanwhile. */
+export interface DrillState {
+  readonly id: string;
+  readonly since: ListeningMs;
+  /** Over at the latest then. */
+  readonly until: ListeningMs;
+  /** When the node was really heard last. */
+  readonly heardAt: ListeningMs;
+  /** What was really answered. */
+  readonly probe: ProbeMemory;
+  readonly witnesses: readonly WitnessMemory[];
+  /** Real answers that will count as none at their deadline; at most HELD_ANSWERS_MAX. */
+  readonly held: readonly HeldAnswer[];
+}
+
+export type HeldAnswer = Extract<NodeEvent, { kind: "probed" | "witnessed" }>;
+
 export interface NodeState {
   /** Durable facts. A changed record is persisted by the runtime. */
   readonly record: NodeRecord;
@@ -113,6 +130,8 @@ export interface NodeState {
   readonly steadiness: Steadiness | null;
   /** When two live sessions last claimed to be this node; null = never. No verdicts for a while after. */
   readonly conflictAt: ListeningMs | null;
+  /** Null: nothing is played. */
+  readonly drill: DrillState | null;
   /** Open incidents of this node. */
   readonly incidents: readonly IncidentRecord[];
 }
@@ -208,6 +227,14 @@ export type NodeEvent =
       readonly own: OwnSight;
       readonly guard: GuardSight;
     }
+  /** An operator lets the node seem to die. */
+  | {
+      readonly kind: "drill-begin";
+      readonly id: string;
+      readonly until: ListeningMs;
+      readonly heardAt: ListeningMs;
+    }
+  | { readonly kind: "drill-end"; readonly why: string }
   /** Two live sessions replace each other: neither is believed. */
   | { readonly kind: "conflict"; readonly detail: string }
   | { readonly kind: "event"; readonly transition: number; readonly condition: ReportedCondition }

@@ -80,7 +80,9 @@ export const tallyCheck: Check<QualityTally> = shape<QualityTally>({
   deathsTotal: count(),
 });
 
-export function outputOf({ health }: NodeState): Output {
+export function outputOf({ health, drill }: NodeState): Output {
+  // Suspecting the living on purpose is no mistake.
+  if (drill !== null) return "excused";
   switch (health.state) {
     case "alive":
     case "agent-down":

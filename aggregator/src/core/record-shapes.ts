@@ -65,6 +65,11 @@ export function nullable<T>(check: Check<T>): Check<T | null> {
   return (value, at) => (value === null ? null : check(value, at));
 }
 
+/** Absent in what was written before there was such a field. */
+export function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (value, at) => (value === undefined ? null : check(value, at));
+}
+
 /** Present or not, sound or not: whoever reads it looks for himself. */
 export function anything(): Check<unknown> {
   return () => null;
@@ -278,6 +283,7 @@ export const incidentRecordCheck: Check<IncidentRecord> = shape<IncidentRecord>(
   hold: nullable(hold),
   announced: flag(),
   shadow: flag(),
+  drill: optional(text()),
   openedAt: count(),
   endedAt: nullable(count()),
   requestedAction: oneOf({

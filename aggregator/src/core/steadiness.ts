@@ -39,6 +39,8 @@ export function followSteadiness(
   limits: DetectionLimits,
 ): { readonly current: NodeState; readonly outcome: HealthStep } {
   const former = current.steadiness;
+  // A silence that is only played says nothing of the path.
+  if (before.drill !== null) return { current, outcome };
   const steadiness = steadinessAfter(before, current, event, outcome, now, limits);
   const isNamed = steadiness?.isUnsteady === true;
   const verdicts = wobbles(former)

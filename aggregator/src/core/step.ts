@@ -9,6 +9,7 @@ import { AGENT, endAgentIncident } from "./agent-verdict.ts";
 import { onConditionEvent, onConditionList } from "./condition-tracker.ts";
 import { refusalText, withDecisions } from "./decision.ts";
 import type { DetectionConfig, DetectionLimits } from "./detection-config.ts";
+import { beginDrill, endDrill, playDrill } from "./drill.ts";
 import {
   ALIVE,
   latestHeard,
@@ -28,10 +29,10 @@ import {
   NO_EFFECTS,
   type NodeEvent,
   type NodeState,
-  type ProbeMemory,
   type Step,
   type Verdict,
 } from "./node-state.ts";
+import { rememberProbe } from "./probe-memory.ts";
 import { conflictVerdict, endConflict, onHello } from "./session-verdict.ts";
 import { followSteadiness, shown } from "./steadiness.ts";
 import { rememberWitness } from "./witness-memory.ts";
@@ -43,6 +44,26 @@ export function step(
   now: Instant,
   config: DetectionConfig,
 ): Step {
+  const played = playDrill(state, event, now, config.limits);
+  switch (played.kind) {
+    case "as-is":
+      return advance(state, event, now, config);
+    case "absorbed":
+      return { state: played.state, effects: NO_EFFECTS };
+    case "played":
+      return advance(played.state, played.event, now, config);
+    case "over": {
+      // What ended it is then judged as if there had been no drill.
+      const over = advance(state, { kind: "drill-end", why: played.why }, now, config);
+      const next = step(over.state, event, now, config);
+      return { state: next.state, effects: [...over.effects, ...next.effects] };
+    }
+    default:
+      return assertNever(played, "drill");
+  }
+}
+
+function advance(state: NodeState, event: NodeEvent, now: Instant, config: DetectionConfig): Step {
   switch (event.kind) {
     case "tick": {
       const heard = heardAt(state, event.lastHeardAt, now);
@@ -64,7 +85,7 @@ export function step(
       return settle(state, current, event, outcome, now, config);
     }
     case "probed": {
-      const current = { ...state, probe: remember(state.probe, event, now) };
+      const current = { ...state, probe: rememberProbe(state.probe, event, now) };
       return settle(state, current, event, onProbed(current, event, now), now, config);
     }
     case "witnessed": {
@@ -93,6 +114,15 @@ export function step(
     case "permit": {
       const current = heardAt(state, event.lastHeardAt, now);
       return settle(state, current, event, onPermit(current, event, now, config), now, config);
+    }
+    case "drill-begin":
+      return {
+        state: beginDrill(heardAt(state, event.heardAt, now), event, now),
+        effects: NO_EFFECTS,
+      };
+    case "drill-end": {
+      const end = endDrill(state, event.why, now, config.limits);
+      return settle(state, end.state, event, end.step, now, config);
     }
     case "conflict": {
       // Both sessions were refused: nobody is connected.
@@ -205,7 +235,9 @@ function settle(
   }
   const effects: Effect[] = [];
   const from = before.record.state;
-  const { state: to, because } = visible;
+  const { state: to } = visible;
+  const isPlayed = current.drill !== null && visible.because !== before.record.stateReason;
+  const because = isPlayed ? `drill: ${visible.because}` : visible.because;
   let next: NodeState = withHealth;
   if (outcome.verdicts.length > 0) {
     const made = applyVerdicts(next, outcome.verdicts, { config, now });
@@ -275,39 +307,4 @@ function heardAt(state: NodeState, at: number, now: Instant): NodeState {
 
 function withRecord(state: NodeState, change: Partial<NodeRecord>): NodeState {
   return { ...state, record: { ...state.record, ...change } };
-}
-
-function remember(
-  probe: ProbeMemory,
-  event: Extract<NodeEvent, { kind: "probed" }>,
-  now: Instant,
-): ProbeMemory {
-  switch (event.outcome) {
-    case "answered":
-      return {
-        provenAt: now.wall,
-        failingSince: null,
-        lastAskedAt: probe.lastAskedAt,
-        lastAnsweredAt: now.listening,
-        lastOutcome: "answered",
-        outcomeAskedAt: event.askedAt,
-        lastDetail: event.detail,
-      };
-    case "no-answer":
-      return {
-        ...probe,
-        failingSince: probe.failingSince ?? event.askedAt,
-        lastOutcome: "no-answer",
-        outcomeAskedAt: event.askedAt,
-        lastDetail: event.detail,
-      };
-    case "cannot-ask":
-      // We could not look: neither an answer nor its absence.
-      return {
-        ...probe,
-        lastOutcome: "cannot-ask",
-        outcomeAskedAt: event.askedAt,
-        lastDetail: event.detail,
-      };
-  }
 }

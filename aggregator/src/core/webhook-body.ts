@@ -65,6 +65,7 @@ export function nativeBody(parts: NativeBodyParts): string {
       gradeName: gradeName(transition.grade),
       openedAt: rfc3339(incident.openedAt),
       shadow: incident.shadow,
+      drill: incident.drill === undefined ? undefined : true,
       hold:
         incident.hold === null
           ? null

@@ -90,6 +90,8 @@ function variantsOf(decision: Decision): readonly Variant[] {
     case "witnessed":
     case "permit":
     case "conditions":
+    case "drill-begin":
+    case "drill-end":
       return [];
   }
 }

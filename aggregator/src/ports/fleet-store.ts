@@ -2,6 +2,7 @@
 import type { AggregatorId, FencingToken, IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { DurationMs, UnixMs } from "@herdbeat/shared/time";
 import type { OwnerCount } from "../core/census.ts";
+import type { DrillRecord } from "../core/drill-record.ts";
 import type { StoredQuality } from "../core/quality.ts";
 import type { ShardOwner, StoreGeneration } from "./shard-store.ts";
 
@@ -100,6 +101,15 @@ export interface FleetStore {
   takePermit(request: PermitRequest): Promise<PermitOutcome>;
   /** Gives it back; a no-op when another incident, or none, has it. */
   freePermit(incident: IncidentId): Promise<void>;
+
+  /**
+   * Records a drill, and says whether it may begin: not within `pause` of the beginning of another.
+   * A rejection may have begun it; then nothing is played, and the pause passes.
+   */
+  beginDrill(drill: DrillRecord, pause: DurationMs): Promise<boolean>;
+  putDrill(drill: DrillRecord): Promise<void>;
+  /** The newest DRILLS_KEPT_MAX, newest first; damaged ones are passed over. */
+  drills(): Promise<readonly DrillRecord[]>;
 
   appendAudit(entry: AuditEntry): Promise<void>;
   audit(limit: number): Promise<readonly AuditEntry[]>;

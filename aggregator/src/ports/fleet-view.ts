@@ -7,10 +7,11 @@ import type {
   ShardId,
 } from "@herdbeat/shared/ids";
 import type { DurationMs, UnixMs } from "@herdbeat/shared/time";
+import type { DrillRecord } from "../core/drill-record.ts";
 import type { IncidentAction, IncidentRecord } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { OutboxRow } from "../core/outbox.ts";
-import type { QualityFigures, QualityPrediction } from "../core/quality.ts";
+import type { DetectionTimes, QualityFigures, QualityPrediction } from "../core/quality.ts";
 import type { Review } from "../core/review.ts";
 import type { AggregatorRecord, AuditEntry, StoreHealth } from "./fleet-store.ts";
 import type { HistoryEntry, ShardOwner, StoreGeneration } from "./shard-store.ts";
@@ -103,6 +104,8 @@ export interface FleetView {
   /** How well the detector does, as all aggregators counted it. */
   quality(): Promise<QualityView>;
   /** Of one node, as its owner counted it since it looks after it. */
+  /** Newest first. */
+  drills(): Promise<readonly DrillRecord[]>;
   nodeQuality(id: NodeId): CommandOutcome<QualityFigures>;
   audit(limit: number): Promise<readonly AuditEntry[]>;
   /** Own condition of this process, for /readyz?verbose and /metrics. */
@@ -122,6 +125,8 @@ export interface QualityView {
   readonly fleet: QualityFigures;
   readonly shards: readonly { readonly shard: ShardId; readonly figures: QualityFigures }[];
   readonly prediction: QualityPrediction;
+  /** From the instant of a played death on, until it was declared and until a receiver knew. */
+  readonly drills: { readonly declared: DetectionTimes; readonly delivered: DetectionTimes };
   readonly countedBy: readonly AggregatorId[];
   /** False: the store does not answer, and these are this aggregator's own counts alone. */
   readonly isComplete: boolean;
@@ -160,6 +165,8 @@ export interface FleetCommands {
     incident: IncidentId,
     review: Pick<Review, "word" | "by" | "reason">,
   ): Promise<CommandOutcome<IncidentRecord>>;
+  /** Lets a living node seem to die and measures it; nothing is done to it, nothing is asked for. */
+  startDrill(node: NodeId, by: string): Promise<CommandOutcome<DrillRecord>>;
   /** The switch that stops all requests for recovery; null: armed. */
   disarm(): { readonly by: string; readonly reason: string; readonly since: UnixMs } | null;
   /** Null arms again. Rejects with StoreUnavailableError when it could not be made known to all. */

@@ -4,11 +4,13 @@ import {
   allShards,
   type FencingToken,
   type IncidentId,
+  type NodeId,
   type ShardId,
 } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
+import type { DrillRecord } from "../core/drill-record.ts";
 import { ACTIONS_KEPT_MAX, type IncidentAction, type IncidentRecord } from "../core/incident.ts";
 import type { Review } from "../core/review.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
@@ -20,8 +22,10 @@ import type {
 } from "../ports/fleet-view.ts";
 import { APPLY_WRITES_MAX, type Ownership, type ShardStore } from "../ports/shard-store.ts";
 import type { Disarm, DisarmKeeper } from "./disarm-keeper.ts";
+import type { DrillKeeper } from "./drill-keeper.ts";
 import type { MirrorKeeper } from "./mirror-keeper.ts";
 import type { NodeTable } from "./node-table.ts";
+import { httpEndpointOf } from "./owner-endpoint.ts";
 import { restoringWrites, type ShardDesk } from "./shard-desk.ts";
 import type { ShardManager } from "./shard-manager.ts";
 import type { ShardRunner } from "./shard-runner.ts";
@@ -40,6 +44,7 @@ export interface CommandsDeps {
   readonly shards: ShardStore;
   readonly fleet: FleetStore;
   readonly disarmKeeper: DisarmKeeper;
+  readonly drills: DrillKeeper;
   /** Writes the cluster's constants again after a wipe. */
   readonly recreateMeta: () => Promise<void>;
 }
@@ -49,6 +54,10 @@ export class Commands implements FleetCommands {
 
   constructor(deps: CommandsDeps) {
     this.#deps = deps;
+  }
+
+  startDrill(node: NodeId, by: string): Promise<CommandOutcome<DrillRecord>> {
+    return this.#deps.drills.start(node, by);
   }
 
   async addAction(
@@ -124,9 +133,8 @@ export class Commands implements FleetCommands {
     if (seen === null) return { kind: "not-found" };
     const runner = runners.get(seen.shard);
     if (runner === undefined) {
-      const owner = manager.owners.get(seen.shard)?.aggregator;
-      const endpoint = manager.members.find((one) => one.id === owner)?.httpEndpoint;
-      return endpoint === undefined
+      const endpoint = httpEndpointOf(manager, seen.shard);
+      return endpoint === null
         ? { kind: "refused", why: `shard ${seen.shard} has no owner at the moment` }
         : { kind: "elsewhere", httpEndpoint: endpoint };
     }

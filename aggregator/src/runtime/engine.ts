@@ -18,15 +18,15 @@ import type { EngineDeps } from "./engine-deps.ts";
 import { Fencing } from "./fencing.ts";
 import { type Guarding, guarding } from "./guarding.ts";
 import { probeDesk, witnessDesk } from "./looking.ts";
+import { type Measuring, measuring } from "./measuring.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
 import { NodeTable } from "./node-table.ts";
 import { Notices } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
+import { httpEndpointOf } from "./owner-endpoint.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
-import { QualityDesk } from "./quality-desk.ts";
-import { QualityKeeper } from "./quality-keeper.ts";
 import { ReadSide } from "./read-side.ts";
 import { notReadyBecause } from "./readiness.ts";
 import { SessionDesk } from "./session-desk.ts";
@@ -54,8 +54,8 @@ export class Engine implements Startable {
   readonly #identity: ClusterIdentity;
   readonly #meshDesk: MeshDesk;
   readonly #disarm: DisarmKeeper;
-  readonly #quality: QualityKeeper;
   readonly #fencing: Fencing;
+  readonly #measuring: Measuring;
   readonly #standing: StandingNotices;
   readonly #guarding: Guarding;
   #draining = false;
@@ -71,11 +71,11 @@ export class Engine implements Startable {
       isStoreWhole: async () =>
         this.manager.foreign.size === 0 && (await deps.fleet.meta(null)) !== null,
     });
-    this.#quality = new QualityKeeper({
-      ...deps,
-      self: deps.detection.aggregator,
+    this.#measuring = measuring(deps, {
       table: this.table,
-      now: () => this.turns.now(),
+      runners: this.runners,
+      turns: () => this.turns,
+      elsewhere: (shard) => httpEndpointOf(this.manager, shard),
     });
     this.notices = this.#noticeBoard();
     this.#fencing = new Fencing(deps, {
@@ -153,16 +153,17 @@ export class Engine implements Startable {
     }
     this.manager.start();
     this.#disarm.start();
-    this.#quality.start();
+    this.#measuring.quality.start();
   }
 
   /** Hands everything over and says goodbye; what is not through in time is the next owner's. */
   async stop(): Promise<void> {
     this.#draining = true;
+    this.#measuring.drills.end("this aggregator stops");
     this.#disarm.stop();
     this.#fencing.stop();
     const heir = this.manager.members.find((one) => one.id !== this.#deps.detection.aggregator);
-    await this.#quality.stop();
+    await this.#measuring.quality.stop();
     await this.manager.stop();
     await this.delivery.stop();
     await this.#meshDesk.stop();
@@ -214,8 +215,10 @@ export class Engine implements Startable {
       stallTolerance: this.#deps.stallTolerance,
       peacetimeInterval: this.#deps.peacetimeInterval,
       storeWriteAge: () => this.manager.storeWriteAge(),
-      quality: this.#quality,
+      quality: this.#measuring.quality,
+      onStall: () => this.#measuring.drills.end("this aggregator stalled"),
       afterTurn: () => {
+        this.#measuring.drills.turn(fleet.health().state === "up");
         proofs.turn(fleet.health().state === "up");
         this.#standing.follow({
           store: fleet.health(),
@@ -236,7 +239,7 @@ export class Engine implements Startable {
       table: this.table,
       runners: this.runners,
       turns: this.turns,
-      quality: this.#quality,
+      quality: this.#measuring.quality,
       clock,
       logger,
       runner: {
@@ -259,6 +262,7 @@ export class Engine implements Startable {
         onHeld: (shard, why) => this.#held(shard, why),
         onPersisted: (_shard, incidents, nodes) => {
           this.#guarding.permits.onPersisted(incidents);
+          this.#measuring.drills.persisted(incidents);
           for (const one of incidents) this.view.publish({ kind: "incident", incident: one.id });
           for (const node of nodes) this.view.publish({ kind: "node", node });
         },
@@ -284,6 +288,7 @@ export class Engine implements Startable {
       shards,
       fleet,
       disarmKeeper: this.#disarm,
+      drills: this.#measuring.drills,
       recreateMeta: () => this.#identity.recreate(),
     });
   }
@@ -329,6 +334,7 @@ export class Engine implements Startable {
         waitsBecause: () => this.#disarm.waitsBecause,
         onStale: (shard) => this.#lost(shard, "a delivery was refused: another token exists"),
         onGenerationMismatch: (shard) => this.#held(shard, "the store's generation changed"),
+        onRowGone: (row) => this.#measuring.drills.rowGone(row),
         onRowChanged: (incident: IncidentId) => this.view.publish({ kind: "incident", incident }),
       }),
       store: this.#deps.shards,
@@ -361,14 +367,7 @@ export class Engine implements Startable {
       manager: this.manager,
       shards,
       fleet,
-      quality: new QualityDesk({
-        self: detection.aggregator,
-        clock,
-        keeper: this.#quality,
-        fleet,
-        limits: detection.limits,
-        heartbeatInterval: this.#deps.heartbeatInterval,
-      }),
+      quality: this.#measuring.desk,
       notices: () => this.notices.list(),
       fenceDevices: (state) => this.#fencing.viewOf(state),
       destinations: (): readonly DestinationName[] => sender.destinations(),

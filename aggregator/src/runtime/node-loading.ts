@@ -57,6 +57,7 @@ export function newNodeState(
     witnesses: [],
     steadiness: null,
     conflictAt: null,
+    drill: null,
     incidents: [],
   };
 }
@@ -73,7 +74,8 @@ export function loadedNodeState(
   afterStoreLoss: boolean,
 ): NodeState {
   const open = incidents.filter((one) => one.node === record.id && isOpen(one.phase));
-  const silence = open.find((one) => one.origin === "silence");
+  // Nobody plays a drill any more: its first tick here withdraws what was only played.
+  const silence = open.find((one) => one.origin === "silence" && one.drill === undefined);
   const health: NodeHealth =
     silence === undefined
       ? { state: "awaited", since: now, afterStoreLoss }
@@ -88,6 +90,7 @@ export function loadedNodeState(
     steadiness: open.some((one) => one.origin === PATH) ? unsteadySince(now) : null,
     // It counts anew: the two may go on here.
     conflictAt: open.some((one) => one.origin === IDENTITY) ? now : null,
+    drill: null,
     incidents: open,
   };
 }

@@ -66,8 +66,9 @@ export class NodeTable {
   put(index: number, state: NodeState): void {
     this.states[index] = state;
     // Who carries the incident of a domain's outage must see its end; who is unsteady, that it is steady.
-    const { health, steadiness, conflictAt } = state;
-    const isQuiet = health.state === "alive" && steadiness === null && conflictAt === null;
+    const { health, steadiness, conflictAt, drill } = state;
+    const isQuiet =
+      health.state === "alive" && steadiness === null && conflictAt === null && drill === null;
     this.quiet[index] = isQuiet && !carriesZone(state) ? 1 : 0;
     if (state.lastHeardAt > (this.lastHeardAt[index] ?? 0))
       this.lastHeardAt[index] = state.lastHeardAt;

@@ -17,6 +17,8 @@ export interface OutboxDeskDeps {
   readonly onStale: (shard: ShardId) => void;
   readonly onGenerationMismatch: (shard: ShardId) => void;
   readonly onRowChanged: (incident: IncidentId) => void;
+  /** Accepted by its receiver, or superseded. */
+  readonly onRowGone: (row: OutboxRow) => void;
 }
 
 /** A request stays true for this long without being looked at again. */
@@ -45,6 +47,7 @@ export class OutboxDesk implements OutboxSource {
     const runner = this.#runnerOf(ownership);
     if (runner === null) return;
     const before = runner.outbox.get(rowId);
+    if (row === null && before !== undefined) this.#deps.onRowGone(before);
     if (row === null) runner.outbox.delete(rowId);
     else runner.outbox.set(rowId, row);
     const incident = (row ?? before)?.incident;

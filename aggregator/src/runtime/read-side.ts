@@ -18,6 +18,7 @@ import {
   type UnixMs,
   unixMs,
 } from "@herdbeat/shared/time";
+import type { DrillRecord } from "../core/drill-record.ts";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { NodeState } from "../core/node-state.ts";
@@ -37,6 +38,7 @@ import type {
 } from "../ports/fleet-view.ts";
 import type { HistoryEntry, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
 import type { NodeTable } from "./node-table.ts";
+import { httpEndpointOf } from "./owner-endpoint.ts";
 import { pastDeliveries } from "./past-deliveries.ts";
 import type { QualityDesk } from "./quality-desk.ts";
 import type { ShardManager } from "./shard-manager.ts";
@@ -231,15 +233,18 @@ export class ReadSide implements FleetView {
     return this.#deps.quality.view();
   }
 
+  drills(): Promise<readonly DrillRecord[]> {
+    return this.#deps.quality.drills();
+  }
+
   nodeQuality(id: NodeId): CommandOutcome<QualityFigures> {
     const { quality, runners, manager } = this.#deps;
     const figures = quality.node(id);
     if (figures !== null) return { kind: "done", value: figures };
     const shard = shardOf(id);
     if (runners.has(shard)) return { kind: "not-found" };
-    const owner = manager.owners.get(shard)?.aggregator;
-    const httpEndpoint = manager.members.find((one) => one.id === owner)?.httpEndpoint;
-    return httpEndpoint === undefined
+    const httpEndpoint = httpEndpointOf(manager, shard);
+    return httpEndpoint === null
       ? { kind: "refused", why: `shard ${shard} has no owner at the moment` }
       : { kind: "elsewhere", httpEndpoint };
   }

@@ -58,6 +58,8 @@ export interface TurnLoopDeps {
   /** How often each healthy node's kernel is asked, so that its silence can count later. */
   readonly peacetimeInterval: DurationMs;
   readonly afterTurn: () => void;
+  /** This process did not listen for a while. */
+  readonly onStall: () => void;
   readonly quality: Pick<QualityKeeper, "changed" | "heardAgo">;
 }
 
@@ -144,6 +146,7 @@ export class TurnLoop {
       if (moved.stall > 0) {
         this.#lost = addStall(this.#lost, this.#deps.clock.now(), moved.stall);
         this.#maxLag = Math.max(this.#maxLag, moved.stall);
+        this.#deps.onStall();
         if (moved.stall > 1_000) {
           this.#deps.logger.warn(
             "this aggregator stalled; the time is not counted as anybody's silence",
@@ -194,7 +197,12 @@ export class TurnLoop {
     const result = step(state, event, now, this.#deps.config);
     if (result.state === state && result.effects.length === 0) return result;
     this.#deps.table.put(index, result.state);
-    if (result.state.health !== state.health || result.state.record.bootId !== state.record.bootId)
+    const after = result.state;
+    if (
+      after.health !== state.health ||
+      after.record.bootId !== state.record.bootId ||
+      (after.drill === null) !== (state.drill === null)
+    )
       this.#deps.quality.changed(index, state, result.state, now);
     const shard = this.#deps.table.shards[index];
     const runner = shard === undefined ? undefined : this.#deps.runners.get(shard);

@@ -16,6 +16,7 @@ export function doingOf(incident: IncidentRow): Doing {
     return { text: `${countOf(actions.failed, "action")} failed`, tone: "failed" };
   if (actions.running > 0)
     return { text: `${countOf(actions.running, "action")} running`, tone: "moving" };
+  if (incident.drill !== null) return { text: "Drill: the node only seems to die", tone: "quiet" };
   if (hold !== null)
     return { text: `On hold: ${wordsFor(HOLD_WORDS, hold.reason)}`, tone: "waiting" };
   if (incident.shadow) return { text: "Shadow mode: decided, nothing is sent", tone: "quiet" };

@@ -102,7 +102,13 @@ function IncidentTitle({ incident }: { readonly incident: IncidentDetail }): JSX
         )}
       </p>
       <p class="title-reason">{capital(incident.message)}.</p>
-      {incident.shadow && (
+      {incident.drill !== null && (
+        <p>
+          <strong>This is a drill.</strong> The node only seems to die; nothing is done to it, and
+          nothing is asked of recovery.
+        </p>
+      )}
+      {incident.shadow && incident.drill === null && (
         <p class="muted">Shadow: decided and recorded; nothing is fenced or requested.</p>
       )}
     </header>

@@ -22,6 +22,7 @@ import { ConditionTable } from "./condition-table.tsx";
 import { NodeFacts } from "./node-facts.tsx";
 import { NodeHistory } from "./node-history.tsx";
 import { NodeQuality } from "./node-quality.tsx";
+import { StartDrill } from "./start-drill.tsx";
 
 /** The heartbeat's age is only known by asking; one small answer every two seconds. */
 const REFRESH_MS = 2_000;
@@ -69,6 +70,7 @@ export function NodePage({ id }: { readonly id: string }): JSX.Element {
         <aside>
           <NodeFacts detail={detail} arrivedAt={remote.arrivedAt} known={known} />
           <NodeQuality id={detail.id} />
+          {detail.state === "alive" && <StartDrill id={detail.id} />}
           <CopyButton label="Copy as curl" text={() => curlCommand(`/api/v1${path}`)} />
         </aside>
       </div>

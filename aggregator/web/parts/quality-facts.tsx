@@ -71,5 +71,5 @@ function hours(value: number): string {
 }
 
 export function seconds(ms: number | null): string {
-  return ms === null ? "unknown" : `${(ms / 1_000).toFixed(2)} s`;
+  return ms === null ? "unknown" : `${(ms / 1_000).toFixed(2)}\u00a0s`;
 }

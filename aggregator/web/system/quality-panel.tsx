@@ -12,7 +12,7 @@ export function QualityPanel(): JSX.Element {
   const quality = remote.value;
   if (quality === null)
     return <p class="muted">{remote.error === "" ? "Being asked for…" : remote.error}</p>;
-  const { prediction } = quality;
+  const { prediction, drills } = quality;
   return (
     <>
       <Facts>
@@ -29,6 +29,16 @@ export function QualityPanel(): JSX.Element {
               ? "by the limits; no heartbeat looked at yet"
               : `by the limits, and heartbeats up to ${Math.round(prediction.jitterMs)} ms late`}
           </span>
+        </Fact>
+        <Fact name="In drills">
+          <span class="num">{drills.declared.count}</span>
+          {drills.declared.samples > 0 && (
+            <span class="muted block num">
+              declared after {seconds(drills.declared.medianMs.value)} in the median,{" "}
+              {seconds(drills.declared.maxMs)} at most; accepted by a receiver after{" "}
+              {seconds(drills.delivered.medianMs.value)}
+            </span>
+          )}
         </Fact>
       </Facts>
       <QualityFacts figures={quality.fleet} />

@@ -8,6 +8,7 @@ import { Instant, Since } from "../parts/time.tsx";
 import { countOf } from "../words/count.ts";
 import { formatDuration } from "../words/duration.ts";
 import { AggregatorTable } from "./aggregator-table.tsx";
+import { DrillTable } from "./drill-table.tsx";
 import { NoticeList } from "./notices.tsx";
 import { QualityPanel } from "./quality-panel.tsx";
 import { ShardGrid } from "./shard-grid.tsx";
@@ -30,6 +31,10 @@ export function SystemPage(): JSX.Element {
           <section>
             <h2>How good the detector is</h2>
             <QualityPanel />
+          </section>
+          <section>
+            <h2>Drills</h2>
+            <DrillTable />
           </section>
           <section>
             <h2>Shards</h2>

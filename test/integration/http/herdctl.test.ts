@@ -267,4 +267,20 @@ test("quality show tells the figures with their bounds, of a node on the other a
   assert.match(out, /17 +4320\.0 +5 +11 +1/);
 });
 
+test("drill start, list and show, also of a node on the other aggregator", async () => {
+  const refused = await herdctl("drill start compute-07");
+  assert.is(refused.code, 4, refused.error);
+  assert.match(refused.error, /it is declared, not alive/);
+  for (const node of ["hv-00", "hv-01", "hv-02", "hv-04"]) {
+    const begun = await herdctl(`drill start ${node} -o json`);
+    assert.is(begun.code, 0, begun.error);
+    assert.is((JSON.parse(begun.out) as { node: string }).node, node);
+  }
+  const { out } = await herdctl("drill list");
+  assert.match(out, /4f1c2a90d3b85e67 .* measured +1\.6s +1\.7s +alice /, out);
+  const shown = await herdctl("drill show 90aa41c7de2f6b13");
+  assert.match(shown.out, /Result: +ended: the drill is over: the agent reported a problem/);
+  assert.is((await herdctl("drill show nothing")).code, 3);
+});
+
 test.run();

@@ -133,6 +133,8 @@ const READS: readonly (readonly [url: string, path: string])[] = [
   ["/api/v1/store/restorable", "/api/v1/store/restorable"],
   ["/api/v1/aggregators", "/api/v1/aggregators"],
   ["/api/v1/quality?node=hv-03", "/api/v1/quality"],
+  ["/api/v1/drills", "/api/v1/drills"],
+  ["/api/v1/drills/4f1c2a90d3b85e67", "/api/v1/drills/{id}"],
   ["/api/v1/notices", "/api/v1/notices"],
   ["/api/v1/audit", "/api/v1/audit"],
   ["/api/v1/session", "/api/v1/session"],

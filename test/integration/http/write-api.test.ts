@@ -4,8 +4,11 @@ import type {
   DisarmDto,
   HoldPage,
   HoldRow,
+  Problem,
 } from "@herdbeat/aggregator/adapters/http/cluster-dto";
 import type { ActionDto, Page } from "@herdbeat/aggregator/adapters/http/dto";
+import type { DrillDto } from "@herdbeat/aggregator/adapters/http/quality-dto";
+import type { Scope } from "@herdbeat/aggregator/adapters/http/tokens";
 import type { AggregatorId } from "@herdbeat/shared/ids";
 import * as assert from "uvu/assert";
 import { type HttpFixture, incidentOf, startHttpFixture } from "../../support/http-fixture.ts";
@@ -197,6 +200,31 @@ test("stops and lets go on all requests for recovery, by an operator with a reas
   assert.is(seen.json.reason, "a storm");
   const off = await api.call<DisarmDto>(path, { as: "operator", method: "DELETE" });
   assert.equal([off.status, off.json.disarmed, off.json.since], [200, false, null]);
+});
+
+test("a drill is begun by operators only, once per key, and refused with a reason", async () => {
+  const begin = (body: unknown, headers: Record<string, string> = {}, as: Scope = "operator") =>
+    api.call<DrillDto & Problem>("/api/v1/drills", { method: "POST", as, body, headers });
+  assert.is((await begin({ node: "hv-00" }, {}, "viewer")).status, 403);
+  const key = { "idempotency-key": "drill-key-1" };
+  const first = await begin({ node: "hv-00" }, key);
+  assert.is(first.status, 201);
+  assert.is(first.headers.get("location"), `/api/v1/drills/${first.json.id}`);
+  assert.is((await begin({ node: "hv-00" }, key)).json.id, first.json.id);
+  assert.is((await begin({ node: "hv-99" })).status, 404);
+  const refused = await begin({ node: "hv-07" });
+  assert.equal([refused.status, refused.json.detail], [409, "it is declared, not alive"]);
+  for (const hostile of [
+    {},
+    { node: 1 },
+    { node: "" },
+    { node: "a b" },
+    { node: "hv-00", every: 1 },
+    [],
+    "x",
+  ]) {
+    assert.is((await begin(hostile)).status, 400, JSON.stringify(hostile));
+  }
 });
 
 test.run();

@@ -149,6 +149,8 @@ export interface IncidentRow {
   readonly hold: HoldDto | null;
   readonly announced: boolean;
   readonly shadow: boolean;
+  /** The drill that it was played for; null: it is real. */
+  readonly drill: string | null;
   readonly openedAt: string;
   readonly endedAt: string | null;
   readonly requestedAction: string;

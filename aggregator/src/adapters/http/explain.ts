@@ -107,6 +107,8 @@ function headline(incident: IncidentRecord, now: UnixMs): readonly string[] {
     `${incident.reason}: ${incident.message}`,
     `Incident ${incident.id}, node ${incident.node}, boot ${incident.bootId}, shard ${incident.shard}.`,
   ];
+  if (incident.drill !== undefined)
+    lines.push(`Drill ${incident.drill}: the node only seemed to die; nothing was done to it.`);
   if (incident.shadow)
     lines.push("Shadow mode: decided and recorded, nothing is asked of anybody.");
   if (!incident.announced) lines.push("Not announced: it pages only if it lasts.");

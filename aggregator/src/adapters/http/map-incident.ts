@@ -53,6 +53,7 @@ function toCommon(record: IncidentRecord): Omit<IncidentRow, "actions"> {
           },
     announced: record.announced,
     shadow: record.shadow,
+    drill: record.drill ?? null,
     openedAt: iso(record.openedAt),
     endedAt: record.endedAt === null ? null : iso(record.endedAt),
     requestedAction: record.requestedAction,

@@ -45,6 +45,10 @@ export interface QualityDto {
     readonly witnessed: PredictedDto;
     readonly alone: PredictedDto;
   };
+  readonly drills: {
+    readonly declared: DetectionTimesDto;
+    readonly delivered: DetectionTimesDto;
+  };
   readonly fleet: QualityFiguresDto;
   readonly shards: readonly (QualityFiguresDto & { readonly shard: number })[];
   /** Of the node that was asked for; null when none was. */
@@ -52,4 +56,24 @@ export interface QualityDto {
   readonly countedBy: readonly string[];
   readonly isComplete: boolean;
   readonly asOf: string;
+}
+
+export interface DrillDto {
+  readonly id: string;
+  readonly node: string;
+  readonly hostname: string;
+  readonly by: string;
+  readonly aggregator: string;
+  readonly startedAt: string;
+  readonly outcome: "running" | "measured" | "ended" | "lost";
+  readonly because: string;
+  readonly incident: string | null;
+  readonly declaredMs: number | null;
+  readonly durableMs: number | null;
+  readonly deliveredMs: number | null;
+  readonly endedAt: string | null;
+}
+
+export interface NewDrill {
+  readonly node: string;
 }

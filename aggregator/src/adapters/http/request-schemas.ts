@@ -61,6 +61,12 @@ export const qualityQuery: TSchema = Type.Object(
   closed,
 );
 
+export const newDrillBody: TSchema = Type.Object(
+  { node: idText("The node that seems to die. It must live, with no open incident.") },
+  closed,
+);
+export const drillParams: TSchema = Type.Object({ id: idText("The drill's id.") }, closed);
+
 export const incidentsQuery: TSchema = Type.Object(
   {
     ...paging,

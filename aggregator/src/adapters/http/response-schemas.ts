@@ -116,6 +116,7 @@ const incidentFields: TProperties = {
   hold: or(Type.Object({ reason: text, since: instant, releasedBy: text })),
   announced: flag,
   shadow: flag,
+  drill: or(text),
   openedAt: instant,
   endedAt: or(instant),
   requestedAction: text,

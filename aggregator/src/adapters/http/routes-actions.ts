@@ -5,17 +5,16 @@
 import type { IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { IncidentAction } from "../../core/incident.ts";
-import type { CommandOutcome } from "../../ports/fleet-view.ts";
 import { identityOf } from "./authentication.ts";
 import type { RestorableDto } from "./cluster-dto.ts";
 import { operation, type RouteContext } from "./context.ts";
 import type { ActionDto, ActionPatch, NewAction, Page } from "./dto.ts";
 import { checkIfMatch, isNotModified, strongTag } from "./etag.ts";
-import { FORWARDED_HEADER, forward } from "./forward.ts";
-import { type Answer, actionIdOf, readIdempotencyKey } from "./idempotency.ts";
+import { actionIdOf, readIdempotencyKey } from "./idempotency.ts";
 import { isoTime } from "./iso-time.ts";
 import { toAction } from "./map-incident.ts";
-import { ApiError, notFound } from "./problem.ts";
+import { handOn, isForwarded, sendAnswer, settle } from "./owner-answer.ts";
+import { notFound } from "./problem.ts";
 import {
   actionParams,
   actionPatchBody,
@@ -27,6 +26,7 @@ import {
 import { requireIncident } from "./routes-incidents.ts";
 
 const ACTIONS_PATH = "/api/v1/incidents/:id/actions";
+const WHAT = "such incident or action";
 const ACTION_PATH = "/api/v1/incidents/:id/actions/:actionId";
 
 export function registerActionRoutes(context: RouteContext): void {
@@ -153,7 +153,7 @@ async function addAction(
       by,
       ...(key === null ? {} : { id: actionIdOf(scope, key) }),
     });
-    return settle(request, outcome, (action) => ({
+    return settle(request, outcome, WHAT, (action) => ({
       status: 201,
       body: toAction(action),
       headers: {
@@ -177,7 +177,7 @@ async function updateAction(
     const owner = await checkCurrent(context, request);
     if (owner !== null) return handOn(request, owner);
     const outcome = await context.commands.updateAction(id, actionId, patch);
-    return settle(request, outcome, (action) => ({
+    return settle(request, outcome, WHAT, (action) => ({
       status: 200,
       body: toAction(action),
       headers: { etag: strongTag(toAction(action)) },
@@ -230,55 +230,7 @@ async function adoptStore(
   const once = { key, scope: `${by}\nadopt`, body: request.body };
   const answer = await context.idempotency.once(once, async () => {
     const outcome = await context.commands.adoptStore(by, source, shards ?? null);
-    return settle(request, outcome, (value) => ({ status: 200, body: value, headers: {} }));
+    return settle(request, outcome, WHAT, (value) => ({ status: 200, body: value, headers: {} }));
   });
   return sendAnswer(reply, answer);
-}
-
-/** From a command's outcome to an answer; `elsewhere` asks the owner, once. */
-export async function settle<T>(
-  request: FastifyRequest,
-  outcome: CommandOutcome<T>,
-  done: (value: T) => Answer,
-): Promise<Answer> {
-  switch (outcome.kind) {
-    case "done":
-      return done(outcome.value);
-    case "not-found":
-      throw notFound("such incident or action");
-    case "refused":
-      throw new ApiError(409, "HB_API_CONFLICT", outcome.why);
-    case "elsewhere":
-      return handOn(request, outcome.httpEndpoint);
-  }
-}
-
-function handOn(request: FastifyRequest, endpoint: string): Promise<Answer> {
-  return forward({
-    endpoint,
-    method: request.method === "PATCH" ? "PATCH" : "POST",
-    url: request.url,
-    token: identityOf(request).token,
-    body: request.body,
-    headers: forwardedHeaders(request),
-    alreadyForwarded: isForwarded(request),
-  });
-}
-
-function isForwarded(request: FastifyRequest): boolean {
-  return request.headers[FORWARDED_HEADER] !== undefined;
-}
-
-function forwardedHeaders(request: FastifyRequest): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = { "x-request-id": request.id };
-  for (const name of ["if-match", "idempotency-key"]) {
-    const value = request.headers[name];
-    if (typeof value === "string") headers[name] = value;
-  }
-  return headers;
-}
-
-export function sendAnswer(reply: FastifyReply, answer: Answer): unknown {
-  reply.code(answer.status).headers(answer.headers);
-  return reply.send(answer.body);
 }

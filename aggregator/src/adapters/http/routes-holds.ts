@@ -8,8 +8,8 @@ import { identityOf } from "./authentication.ts";
 import type { HoldPage, HoldRow } from "./cluster-dto.ts";
 import { operation, type RouteContext } from "./context.ts";
 import { isoTime } from "./iso-time.ts";
+import { sendAnswer, settle } from "./owner-answer.ts";
 import { incidentParams, noQuery, reasonBody } from "./request-schemas.ts";
-import { sendAnswer, settle } from "./routes-actions.ts";
 
 const PATH = "/api/v1/holds";
 /** Oldest first; `total` says how many there are. */
@@ -68,7 +68,7 @@ async function reviewHold(
   const { reason } = request.body as { readonly reason: string };
   const by = identityOf(request).principal.name;
   const outcome = await context.commands.reviewHold(id, { word, by, reason });
-  const answer = await settle(request, outcome, (incident) => ({
+  const answer = await settle(request, outcome, "such incident", (incident) => ({
     status: 200,
     body: toHold(incident),
     headers: {},

@@ -3,10 +3,9 @@ import type { NodeId } from "@herdbeat/shared/ids";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { QualityFigures } from "../../core/quality.ts";
 import { CONFIDENCE } from "../../core/statistics.ts";
-import { identityOf } from "./authentication.ts";
 import { operation, type RouteContext } from "./context.ts";
-import { FORWARDED_HEADER, forward } from "./forward.ts";
 import { isoTime } from "./iso-time.ts";
+import { handOn, sendAnswer } from "./owner-answer.ts";
 import { ApiError, notFound } from "./problem.ts";
 import type { QualityDto, QualityFiguresDto } from "./quality-dto.ts";
 import { qualityQuery } from "./request-schemas.ts";
@@ -44,25 +43,15 @@ async function showQuality(
         throw notFound(`node ${node}`);
       case "refused":
         throw new ApiError(503, "HB_API_UNREACHABLE", outcome.why, { retryAfter: 1 });
-      case "elsewhere": {
-        const answer = await forward({
-          endpoint: outcome.httpEndpoint,
-          method: "GET",
-          url: request.url,
-          token: identityOf(request).token,
-          body: undefined,
-          headers: {},
-          alreadyForwarded: request.headers[FORWARDED_HEADER] !== undefined,
-        });
-        await reply.code(answer.status).headers(answer.headers).send(answer.body);
-        return undefined;
-      }
+      case "elsewhere":
+        return sendAnswer(reply, await handOn(request, outcome.httpEndpoint));
     }
   }
   const quality = await cache.quality();
   const answer: QualityDto = {
     confidence: CONFIDENCE,
     prediction: quality.prediction,
+    drills: quality.drills,
     fleet: toFigures(quality.fleet),
     shards: quality.shards.map(({ shard, figures }) => ({ shard, ...toFigures(figures) })),
     node: ofNode,

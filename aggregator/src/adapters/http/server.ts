@@ -26,6 +26,7 @@ import { installQualityMetrics } from "./quality-metrics.ts";
 import { registerActionRoutes } from "./routes-actions.ts";
 import { registerClusterRoutes } from "./routes-cluster.ts";
 import { registerDisarmRoutes } from "./routes-disarm.ts";
+import { registerDrillRoutes } from "./routes-drills.ts";
 import { registerHoldRoutes } from "./routes-holds.ts";
 import { registerIncidentRoutes } from "./routes-incidents.ts";
 import { registerNodeRoutes } from "./routes-nodes.ts";
@@ -130,6 +131,7 @@ class ApiServer implements HttpServer {
     registerDisarmRoutes(context);
     registerHoldRoutes(context);
     registerQualityRoutes(context);
+    registerDrillRoutes(context);
     registerSessionRoutes(context);
     registerStreamRoute(context, isValid);
     registerProbeRoutes(context, metricsArePublic);

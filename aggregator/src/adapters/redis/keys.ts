@@ -48,6 +48,10 @@ export const FLEET_KEYS = {
   permits: "hb:{g}:permits",
   /** string: JSON; absent when armed */
   disarm: "hb:{g}:disarm",
+  /** string: id of the drill that began last; expires when the next may begin */
+  drill: "hb:{g}:drill",
+  /** hash: drill id = JSON */
+  drills: "hb:{g}:drills",
   /** hash: aggregator id = what it counted of the detector's quality, JSON */
   quality: "hb:{g}:quality",
   /** stream: at, who, what, json */

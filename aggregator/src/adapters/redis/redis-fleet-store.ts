@@ -9,8 +9,9 @@ import {
   type ShardId,
 } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
-import { durationMs, type UnixMs } from "@herdbeat/shared/time";
+import { type DurationMs, durationMs, type UnixMs } from "@herdbeat/shared/time";
 import { ownerCountOf } from "../../core/census-record.ts";
+import { DRILLS_KEPT_MAX, type DrillRecord, drillRecordCheck } from "../../core/drill-record.ts";
 import { type StoredQuality, storedQuality } from "../../core/quality.ts";
 import { count, flag, parseRecord, shape, text } from "../../core/record-shapes.ts";
 import {
@@ -232,6 +233,43 @@ export class RedisFleetStore implements FleetStore {
 
   async freePermit(incident: IncidentId): Promise<void> {
     await this.#deps.scripts.run("free-permit", [FLEET_KEYS.permit], [incident]);
+  }
+
+  async beginDrill(drill: DrillRecord, pause: DurationMs): Promise<boolean> {
+    const { link } = this.#deps;
+    const lock = ["SET", FLEET_KEYS.drill, drill.id, "NX", "PX", pause.toString()];
+    if ((await link.send("begin drill", lock, { key: FLEET_KEYS.drill })) === null) return false;
+    await this.putDrill(drill);
+    const kept = new Set((await this.drills()).map(({ id }) => id));
+    const names = listReply(
+      "drills",
+      await link.send("drills", ["HKEYS", FLEET_KEYS.drills], { key: FLEET_KEYS.drills }),
+    );
+    const old = names.map(String).filter((id) => !kept.has(id));
+    if (old.length > 0) {
+      const drop = ["HDEL", FLEET_KEYS.drills, ...old];
+      await link.send("drop drills", drop, { key: FLEET_KEYS.drills });
+    }
+    return true;
+  }
+
+  async putDrill(drill: DrillRecord): Promise<void> {
+    const command = ["HSET", FLEET_KEYS.drills, drill.id, JSON.stringify(drill)];
+    await this.#deps.link.send("put drill", command, { key: FLEET_KEYS.drills });
+  }
+
+  async drills(): Promise<readonly DrillRecord[]> {
+    const reply = listReply(
+      "drills",
+      await this.#deps.link.send("drills", ["HVALS", FLEET_KEYS.drills], {
+        key: FLEET_KEYS.drills,
+      }),
+    );
+    const drills = reply.flatMap((json) => {
+      const parsed = parseRecord(String(json), drillRecordCheck);
+      return parsed.kind === "ok" ? [parsed.value] : [];
+    });
+    return drills.sort((a, b) => b.startedAt - a.startedAt).slice(0, DRILLS_KEPT_MAX);
   }
 
   async appendAudit(entry: AuditEntry): Promise<void> {
