@@ -1,9 +1,10 @@
-/** `herdctl incident list|show|explain|replay`. */
+/** `herdctl incident list|show|explain|replay`, and what `incident-notes.ts` adds. */
 import type { Command } from "commander";
 import { CliError, EXIT } from "./cli-error.ts";
 import { deliveryColumns, incidentColumns } from "./columns.ts";
 import { contextOf } from "./context.ts";
 import { asDocument, type Document, documentsOf, harmless, plainText, textOf } from "./document.ts";
+import { addIncidentNotes } from "./incident-notes.ts";
 import { fields, positive } from "./node-commands.ts";
 import { writeItem, writeList } from "./output.ts";
 import { incidentId } from "./resolve.ts";
@@ -54,6 +55,7 @@ export function addIncidentCommands(program: Command, terminal: Terminal): void 
     .description("run an incident's decisions again from their recorded inputs, and compare")
     .argument("<incident>", "incident id, or its beginning")
     .action((id: string, _flags: unknown, command: Command) => replay(id, command, terminal));
+  addIncidentNotes(incident, terminal);
 }
 
 async function listIncidents(

@@ -283,4 +283,18 @@ test("drill start, list and show, also of a node on the other aggregator", async
   assert.is((await herdctl("drill show nothing")).code, 3);
 });
 
+test("incident ack, assign and comment are recorded under the caller's name", async () => {
+  const { out } = await herdctl("incident list -o name");
+  const id = out.trim().split("\n").at(-1) ?? "";
+  const acked = await herdctl(`incident ack ${id} --reason seen`);
+  assert.is(acked.code, 0, acked.error);
+  assert.match(acked.out, /^acknowledge of [0-9a-f]+ recorded for the-admin: seen$/m);
+  assert.is((await herdctl(`incident assign ${id} bob`)).code, 0);
+  assert.is((await herdctl(`incident comment ${id} disks-ordered`)).code, 0);
+  const shown = await herdctl(`incident show ${id}`);
+  for (const what of ["seen", "bob", "disks-ordered"]) assert.match(shown.out, new RegExp(what));
+  assert.is((await herdctl("incident ack ffffffff")).code, 3);
+  assert.is((await herdctl(`incident assign ${id}`)).code, 2);
+});
+
 test.run();

@@ -100,10 +100,9 @@ test("never asks for anything, whatever policy and grade", () => {
     assert.ok(made.length > 0);
     assert.ok(made.every((one) => !one.request && one.transition.kind !== "committed"));
   }
-  // The same verdict without a drill does commit.
+  // The same verdict without a drill is not kept from it.
   const real = { ...node.state, incidents: [], drill: null };
-  const { effects } = applyVerdicts(real, [proven], context);
-  assert.ok(effects.some((one) => one.kind === "transition" && one.request));
+  assert.is(applyVerdicts(real, [proven], context).incidents[0]?.shadow, false);
 });
 
 test("a node that really dies meanwhile is declared for itself, as soon as without the drill", () => {
