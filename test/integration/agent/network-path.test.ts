@@ -69,7 +69,8 @@ inNamespace(
     try {
       const inside = ["netns", "exec", `${PREFIX}a`, process.execPath, ...process.execArgv];
       const watch = startProcess("ip", [...inside, WATCH, "eth0", "10.77.0.2", "10.77.0.3"]);
-      await withProcess(watch, async ({ output }) => {
+      await withProcess(watch, async (watched) => {
+        const output = (): string => watched.output();
         let seen = 0;
         /** Said in a round that began after this call. */
         const says = async (expected: RegExp, what: string): Promise<void> => {
