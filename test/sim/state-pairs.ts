@@ -24,6 +24,7 @@ const EVENTS: Readonly<Record<NodeEvent["kind"], true>> = {
   witnessed: true,
   tick: true,
   permit: true,
+  fenced: true,
   "drill-begin": true,
   "drill-end": true,
   conflict: true,

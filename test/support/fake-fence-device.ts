@@ -7,9 +7,11 @@ import type {
   PowerReading,
 } from "@herdbeat/aggregator/ports/fence-device";
 import type { NodeId } from "@herdbeat/shared/ids";
+import { durationMs } from "@herdbeat/shared/time";
 
 export class FakeFenceDevice implements FenceDevice {
   readonly name: string;
+  readonly callMax = durationMs(1_000);
   readonly powers: Map<string, "on" | "off">;
   /** Every call, in order: `status node-1`, `off node-1`. */
   readonly calls: string[] = [];

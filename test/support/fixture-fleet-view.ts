@@ -277,6 +277,19 @@ export class FixtureFleetView implements FleetView, FleetCommands {
     return { kind: "done", value: updated };
   }
 
+  confirmOff(id: IncidentId, by: string, reason: string): ReturnType<FleetCommands["confirmOff"]> {
+    const incident = this.#incidents.get(id);
+    if (incident?.hold?.reason !== "fencing-unanswered")
+      return Promise.resolve({ kind: "refused", why: "it does not wait for that" });
+    return this.addAction(id, {
+      kind: "confirm-off",
+      state: "succeeded",
+      progress: null,
+      message: reason,
+      by,
+    });
+  }
+
   disarm(): ReturnType<FleetCommands["disarm"]> {
     return this.#disarm;
   }

@@ -51,11 +51,35 @@ export function addIncidentCommands(program: Command, terminal: Terminal): void 
     .argument("<incident>", "incident id, or its beginning")
     .action((id: string, _flags: unknown, command: Command) => explain(id, command, terminal));
   incident
+    .command("confirm-off")
+    .description("confirm that you saw the host of a committed incident without power")
+    .argument("<incident>", "incident id, or its beginning")
+    .requiredOption("--reason <text>", "what you saw; kept in the incident and in the audit")
+    .action((id: string, { reason }: { readonly reason: string }, command: Command) =>
+      confirmOff(id, reason, command, terminal),
+    );
+  incident
     .command("replay")
     .description("run an incident's decisions again from their recorded inputs, and compare")
     .argument("<incident>", "incident id, or its beginning")
     .action((id: string, _flags: unknown, command: Command) => replay(id, command, terminal));
   addIncidentNotes(incident, terminal);
+}
+
+async function confirmOff(
+  given: string,
+  reason: string,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  const { client, output } = await contextOf(command, terminal);
+  const id = await incidentId(client, given);
+  const value = await client.send("POST", `/api/v1/incidents/${id}/confirm-off`, { reason });
+  writeItem(terminal, output, {
+    value,
+    name: "id",
+    lines: () => [`confirmed off: ${id}; recovery is asked for`],
+  });
 }
 
 async function listIncidents(

@@ -231,6 +231,7 @@ function eventFor(event: NodeEvent, key: DecisionKey): NodeEvent {
           .slice(0, CONDITIONS_MAX)
           .filter((one) => isOf(one, key) || isOf(one, { ...key, subject: "" })),
       };
+    case "fenced":
     case "heard":
     case "late":
     case "closed":

@@ -80,6 +80,7 @@ export function playDrill(
     case "goodbye":
       return over("the agent said goodbye");
     case "permit":
+    case "fenced":
       return over("something real of it may be committed");
     case "conflict":
       return over("two live sessions claim to be this node");

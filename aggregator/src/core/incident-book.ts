@@ -5,16 +5,17 @@
 import { type FailureClass, familyOf, type Grade } from "@herdbeat/shared/classes";
 import { shardOf } from "@herdbeat/shared/ids";
 import { type DetectionConfig, ruleFor } from "./detection-config.ts";
+import { fencingHold } from "./fencing.ts";
 import {
   type Evidence,
   type IncidentRecord,
   type IncidentTransition,
   incidentKey,
   lastTransitionNumber,
-  TRANSITIONS_KEPT_MAX,
 } from "./incident.ts";
 import { holdBack, holdOf } from "./incident-hold.ts";
 import { requestFor } from "./incident-request.ts";
+import { append } from "./incident-timeline.ts";
 import type { Effect, Instant, NodeState, Verdict } from "./node-state.ts";
 
 const SILENCE = "silence";
@@ -194,7 +195,7 @@ function commit(
     ...append(current, transition),
     phase: "committed",
     requestedAction,
-    hold: null,
+    hold: request ? null : fencingHold(context.now),
   };
   effects.push({
     kind: "transition",
@@ -224,7 +225,11 @@ function change(
     reason: verdict.reason,
     message: verdict.message,
     attributes: { ...current.attributes, ...verdict.attributes },
-    hold: holdOf(verdict.failureClass, higher(current.grade, verdict.grade), context),
+    // After a commit only what it waits for itself releases it.
+    hold:
+      current.phase === "committed"
+        ? current.hold
+        : holdOf(verdict.failureClass, higher(current.grade, verdict.grade), context),
   };
   effects.push(told(incident, transition, current, context));
   return committed(incident, context, effects);
@@ -343,16 +348,6 @@ function named(evidence: readonly Evidence[], context: BookContext): readonly Ev
   return evidence.map((one) =>
     one.source === "self" ? { ...one, source: context.config.aggregator } : one,
   );
-}
-
-function append(incident: IncidentRecord, transition: IncidentTransition): IncidentRecord {
-  const all = [...incident.transitions, transition];
-  const first = all[0];
-  const transitions =
-    all.length <= TRANSITIONS_KEPT_MAX || first === undefined
-      ? all
-      : [first, ...all.slice(all.length - TRANSITIONS_KEPT_MAX + 1)];
-  return { ...incident, transitions };
 }
 
 function isTold(failureClass: FailureClass, context: BookContext): boolean {

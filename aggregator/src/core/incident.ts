@@ -32,6 +32,7 @@ export interface Evidence {
     | "condition"
     | "new-boot-id"
     | "goodbye"
+    | "fence-device"
     | "census"
     | "operator";
   /** Who observed: an aggregator id, a witness's node id, `agent`, an operator's name. */
@@ -85,6 +86,8 @@ export interface Hold {
     | "grade-too-low"
     | "sign-of-life"
     | "denied"
+    | "fencing"
+    | "fencing-unanswered"
     | "disarmed"
     | "maintenance";
   readonly since: UnixMs;

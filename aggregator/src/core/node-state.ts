@@ -235,6 +235,16 @@ export type NodeEvent =
       readonly heardAt: ListeningMs;
     }
   | { readonly kind: "drill-end"; readonly why: string }
+  /** What came of cutting its power, for an incident that was committed. */
+  | {
+      readonly kind: "fenced";
+      readonly incident: IncidentId;
+      /** `unanswered`: nobody confirms that it is off. */
+      readonly outcome: "off" | "unanswered";
+      readonly by: { readonly kind: "device" | "operator"; readonly name: string };
+      /** For people: bounded by whoever made the event. */
+      readonly detail: string;
+    }
   /** Two live sessions replace each other: neither is believed. */
   | { readonly kind: "conflict"; readonly detail: string }
   | { readonly kind: "event"; readonly transition: number; readonly condition: ReportedCondition }

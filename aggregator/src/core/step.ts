@@ -19,6 +19,7 @@ import {
   onTick,
   SILENCE,
 } from "./failure-detector.ts";
+import { applyFenced } from "./fencing.ts";
 import { type Ask, type HealthStep, same } from "./health-step.ts";
 import { commitTick, onPermit } from "./host-commit.ts";
 import { applyVerdicts } from "./incident-book.ts";
@@ -123,6 +124,12 @@ function advance(state: NodeState, event: NodeEvent, now: Instant, config: Detec
     case "drill-end": {
       const end = endDrill(state, event.why, now, config.limits);
       return settle(state, end.state, event, end.step, now, config);
+    }
+    case "fenced": {
+      const book = applyFenced(state, event, now, config);
+      if (book.effects.length === 0) return { state, effects: NO_EFFECTS };
+      const decided = withDecisions({ before: state, event, now, config }, book);
+      return { state: { ...state, incidents: decided.incidents }, effects: decided.effects };
     }
     case "conflict": {
       // Both sessions were refused: nobody is connected.

@@ -63,6 +63,15 @@ function variantsOf(decision: Decision): readonly Variant[] {
             },
           ]
         : [];
+    case "fenced":
+      return event.outcome === "off"
+        ? [
+            {
+              had: "no fence device had confirmed that it is off",
+              event: { ...event, outcome: "unanswered" },
+            },
+          ]
+        : [];
     case "event":
       return (["ok", "unknown"] as const).map((status) => ({
         had: `the agent had said "${status}" instead of "${event.condition.status}"`,

@@ -7,6 +7,7 @@
  * There is no way to power a node on: nothing here may ever start what was taken out.
  */
 import type { NodeId } from "@herdbeat/shared/ids";
+import type { DurationMs } from "@herdbeat/shared/time";
 
 /** What a device says of a node's power. `detail` is for people: bounded, no control characters. */
 export type PowerReading =
@@ -40,6 +41,8 @@ export interface DeviceOption {
 
 export interface FenceDevice {
   readonly name: string;
+  /** No call takes longer. */
+  readonly callMax: DurationMs;
   /** Whether it can act on a node: by what is known of the node, which the caller looked up. */
   covers(node: FenceTarget): boolean;
   /**

@@ -167,6 +167,15 @@ export interface FleetCommands {
   ): Promise<CommandOutcome<IncidentRecord>>;
   /** Lets a living node seem to die and measures it; nothing is done to it, nothing is asked for. */
   startDrill(node: NodeId, by: string): Promise<CommandOutcome<DrillRecord>>;
+  /**
+   * An operator saw that a committed host has no power: as good as a device's word, and audited.
+   * Refused unless the incident waits for exactly that.
+   */
+  confirmOff(
+    incident: IncidentId,
+    by: string,
+    reason: string,
+  ): Promise<CommandOutcome<IncidentAction>>;
   /** The switch that stops all requests for recovery; null: armed. */
   disarm(): { readonly by: string; readonly reason: string; readonly since: UnixMs } | null;
   /** Null arms again. Rejects with StoreUnavailableError when it could not be made known to all. */

@@ -11,7 +11,9 @@ import type { Logger } from "@herdbeat/shared/logger";
 import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
 import type { DrillRecord } from "../core/drill-record.ts";
+import { awaitsFencing } from "../core/fencing.ts";
 import { ACTIONS_KEPT_MAX, type IncidentAction, type IncidentRecord } from "../core/incident.ts";
+import type { NodeEvent } from "../core/node-state.ts";
 import type { Review } from "../core/review.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
 import type {
@@ -39,6 +41,7 @@ export interface CommandsDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly manager: ShardManager;
+  readonly post: (index: number, node: NodeId, event: NodeEvent) => boolean;
   readonly desk: ShardDesk;
   readonly mirrors: MirrorKeeper;
   readonly shards: ShardStore;
@@ -99,6 +102,40 @@ export class Commands implements FleetCommands {
       const value: IncidentAction = { ...known, ...patch, updatedAt: now };
       return { value, actions: incident.actions.map((one) => (one === known ? value : one)) };
     });
+  }
+
+  async confirmOff(
+    id: IncidentId,
+    by: string,
+    reason: string,
+  ): Promise<CommandOutcome<IncidentAction>> {
+    const { fleet, clock, random, logger, table } = this.#deps;
+    const now = clock.wallNow();
+    const action = { kind: "confirm-off", progress: null, message: reason, by } as const;
+    const done = await this.#change(id, (incident) => {
+      if (!awaitsFencing(incident))
+        return {
+          refused: "the incident does not wait for anybody to confirm that its host is off",
+        };
+      if (incident.actions.length >= ACTIONS_KEPT_MAX)
+        return { refused: `an incident keeps at most ${ACTIONS_KEPT_MAX} actions` };
+      const times = { createdAt: now, updatedAt: now };
+      const value: IncidentAction = { ...action, ...times, id: random.hex(8), state: "succeeded" };
+      return { value, actions: [...incident.actions, value] };
+    });
+    if (done.kind !== "done") return done;
+    logger.warn("an operator confirms that a host is off", { incident: id, by, reason });
+    const json = JSON.stringify({ incident: id, reason });
+    await fleet.appendAudit({ at: now, who: by, what: "incident confirm-off", json });
+    const node = this.#find(id)?.node;
+    const index = node === undefined ? undefined : table.indexOf(node);
+    if (node === undefined || index === undefined) return { kind: "not-found" };
+    const detail = `${by} saw that it has no power: ${reason}`;
+    const operator = { kind: "operator", name: by } as const;
+    const event = { kind: "fenced", incident: id, outcome: "off", by: operator, detail } as const;
+    if (!this.#deps.post(index, node, event))
+      return { kind: "refused", why: "this aggregator is flooded; try again" };
+    return done;
   }
 
   async reviewHold(

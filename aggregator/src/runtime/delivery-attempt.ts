@@ -74,7 +74,7 @@ export class DeliveryAttempt {
     const claim = await this.#claim(ownership, row);
     if (claim === null) return;
     const claimed = claim.row;
-    const body = this.#bodyToSend(claimed, claim.replicasMet);
+    const body = await this.#bodyToSend(claimed, claim.replicasMet);
     if (typeof body !== "string") {
       await this.#settle(ownership, body);
       return;
@@ -123,7 +123,7 @@ export class DeliveryAttempt {
   }
 
   /** The body, or the row that ends this attempt because a request may not go now. */
-  #bodyToSend(row: OutboxRow, replicasMet: boolean): string | OutboxRow {
+  async #bodyToSend(row: OutboxRow, replicasMet: boolean): Promise<string | OutboxRow> {
     if (row.kind === "fact") return row.body;
     const now = this.#context.now();
     if (!replicasMet) {
@@ -131,12 +131,12 @@ export class DeliveryAttempt {
       this.#alertRow("replicas-unmet", row, because);
       return postponed(row, because, now, REQUEST_LOOK_EVERY);
     }
-    const check = this.#deps.source.recheck(row);
+    const check = await this.#deps.source.recheck(row);
     switch (check.kind) {
       case "send":
         return withNotAfter(row.body, this.#deps.clock.wallNow(), check.validFor);
       case "wait":
-        return postponed(row, check.because, now, REQUEST_LOOK_EVERY);
+        return postponed(row, check.because, this.#context.now(), REQUEST_LOOK_EVERY);
       case "supersede":
         if (check.page) this.#alertRow("request-superseded", row, check.because);
         return superseded(row, check.because, now);

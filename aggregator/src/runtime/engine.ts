@@ -3,7 +3,7 @@
  * given; nothing here knows a socket, a file or a real clock.
  */
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { DestinationName, IncidentId, ShardId } from "@herdbeat/shared/ids";
+import type { DestinationName, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { Startable } from "@herdbeat/shared/lifecycle";
 import { durationMs } from "@herdbeat/shared/time";
 import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
@@ -82,9 +82,13 @@ export class Engine implements Startable {
       table: this.table,
       runners: this.runners,
       onChange: (node) => this.view.publish({ kind: "node", node }),
+      turns: () => this.turns,
+      commands: () => this.commands,
+      waitsBecause: () => this.#disarm.waitsBecause,
     });
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
-    this.#guarding = guarding(deps, config, this, () => this.#disarm.waitsBecause);
+    const canFence = (node: NodeId): "none" | "ready" => this.#fencing.canFence(node);
+    this.#guarding = guarding({ canFence, ...deps }, config, this, () => this.#disarm.waitsBecause);
     this.turns = this.#turnLoop(config);
     const looking = { ...deps, turns: this.turns, table: this.table, limits: config.limits };
     this.turns.probes = probeDesk(looking);
@@ -228,6 +232,7 @@ export class Engine implements Startable {
           censusBecause: this.#guarding.guard.incompleteBecause,
           disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
           unfenceable: () => this.#fencing.impossibleFor(),
+          unanswered: () => this.#fencing.unanswered(),
         });
       },
     });
@@ -284,6 +289,7 @@ export class Engine implements Startable {
       runners: this.runners,
       manager: this.manager,
       desk: this.#desk,
+      post: (index, node, event) => this.turns.post(index, node, event),
       mirrors: this.#mirrors,
       shards,
       fleet,
@@ -332,6 +338,7 @@ export class Engine implements Startable {
         table: this.table,
         runners: this.runners,
         waitsBecause: () => this.#disarm.waitsBecause,
+        notOffBecause: (node) => this.#fencing.notOffBecause(node),
         onStale: (shard) => this.#lost(shard, "a delivery was refused: another token exists"),
         onGenerationMismatch: (shard) => this.#held(shard, "the store's generation changed"),
         onRowGone: (row) => this.#measuring.drills.rowGone(row),

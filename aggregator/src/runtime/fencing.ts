@@ -1,24 +1,36 @@
 /** What concerns fencing, between the engine and its devices. */
 import type { NodeId, ShardId } from "@herdbeat/shared/ids";
+import { durationMs } from "@herdbeat/shared/time";
 import { needsFencing } from "../core/detection-config.ts";
+import { awaitsFencing } from "../core/fencing.ts";
+import type { GuardSight } from "../core/guard.ts";
 import type { NodeState } from "../core/node-state.ts";
-import type { DeviceTestView } from "../ports/fleet-view.ts";
+import type { DeviceTestView, FleetCommands } from "../ports/fleet-view.ts";
 import { DeviceTests, targetOf } from "./device-tests.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { FencingReconciler } from "./fencing-reconciler.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { ShardRunner } from "./shard-runner.ts";
+import type { TurnLoop } from "./turn-loop.ts";
 
 export interface FencingParts {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly onChange: (node: NodeId) => void;
+  readonly turns: () => TurnLoop;
+  readonly commands: () => FleetCommands;
+  /** Why nothing irreversible may be done now; null: it may. */
+  readonly waitsBecause: () => string | null;
 }
 
 export class Fencing {
+  readonly #parts: FencingParts;
   readonly #tests: DeviceTests;
+  readonly #reconciler: FencingReconciler;
   readonly #isWanted: boolean;
 
   constructor(deps: EngineDeps, parts: FencingParts) {
+    this.#parts = parts;
     this.#isWanted = needsFencing(deps.detection.policy);
     this.#tests = new DeviceTests({
       ...deps,
@@ -26,22 +38,68 @@ export class Fencing {
       devices: deps.fenceDevices,
       settings: deps.deviceTests,
     });
+    this.#reconciler = new FencingReconciler({
+      ...deps,
+      ...parts,
+      self: deps.detection.aggregator,
+      devicesOf: (state) => this.#tests.devicesOf(targetOf(state)),
+      commands: {
+        addAction: (incident, action) => parts.commands().addAction(incident, action),
+        updateAction: (incident, id, patch) => parts.commands().updateAction(incident, id, patch),
+      },
+      listeningNow: () => parts.turns().now(),
+      post: (index, node, event) => parts.turns().post(index, node, event),
+      callMax: durationMs(Math.max(0, ...deps.fenceDevices.map((one) => one.callMax))),
+    });
   }
 
   start(): void {
     this.#tests.start();
+    this.#reconciler.start();
   }
 
   stop(): void {
     this.#tests.stop();
+    this.#reconciler.stop();
   }
 
   viewOf(state: NodeState): readonly DeviceTestView[] {
     return this.#tests.viewOf(targetOf(state));
   }
 
+  /** Whether a tested device can cut the node's power: only then may a commit rest on silence. */
+  canFence(node: NodeId): GuardSight["fencing"] {
+    const index = this.#parts.table.indexOf(node);
+    const state = index === undefined ? null : this.#parts.table.state(index);
+    return state !== null && this.#tests.canFence(targetOf(state)) ? "ready" : "none";
+  }
+
   /** Nodes that policy wants recovered and that no device is known to reach. */
   impossibleFor(): readonly NodeId[] {
     return this.#isWanted ? this.#tests.unfenceable() : [];
+  }
+
+  /** Nodes that were committed and that no device confirms to be off. */
+  unanswered(): readonly NodeId[] {
+    return this.#parts.table.states.flatMap((state) =>
+      state?.incidents.some(
+        (one) => awaitsFencing(one) && one.hold?.reason === "fencing-unanswered",
+      ) === true
+        ? [state.record.id]
+        : [],
+    );
+  }
+
+  /** Reads the power of a fenced node again: why it does not count as off, null: it is off. */
+  async notOffBecause(state: NodeState): Promise<string | null> {
+    const said: string[] = [];
+    for (const device of this.#tests.devicesOf(targetOf(state))) {
+      const reading = await device.status(state.record.id);
+      if (reading.kind === "off") return null;
+      said.push(`${device.name} says ${reading.kind}`);
+      // One that says on outweighs what the others do not know.
+      if (reading.kind === "on") break;
+    }
+    return `its power is not confirmed off now: ${said.join(", ") || "no device covers it"}`;
   }
 }

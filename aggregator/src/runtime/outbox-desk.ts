@@ -1,7 +1,9 @@
 /** The undelivered rows of owned shards, as the hand-off wants to see them. */
 import type { IncidentId, ShardId } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
+import { awaitsFencing, isDeviceConfirmed } from "../core/fencing.ts";
 import { isOpen } from "../core/incident.ts";
+import type { NodeState } from "../core/node-state.ts";
 import type { OutboxRow } from "../core/outbox.ts";
 import type { Ownership } from "../ports/shard-store.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -13,6 +15,8 @@ export interface OutboxDeskDeps {
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   /** Why no request may be sent now; null: it may. */
   readonly waitsBecause: () => string | null;
+  /** Reads the power of a fenced node again; why it does not count as off now, null: it is off. */
+  readonly notOffBecause: (node: NodeState) => Promise<string | null>;
   /** The store refused our token: another owner exists. */
   readonly onStale: (shard: ShardId) => void;
   readonly onGenerationMismatch: (shard: ShardId) => void;
@@ -65,19 +69,36 @@ export class OutboxDesk implements OutboxSource {
     else this.#deps.onGenerationMismatch(ownership.shard);
   }
 
-  recheck(row: OutboxRow): RequestCheck {
+  /** A host that was confirmed off by a device must be off now, too: nobody holds it when it returns. */
+  async recheck(row: OutboxRow): Promise<RequestCheck> {
+    const before = this.#check(row);
+    if (before.kind !== "send") return before;
+    const state = this.#stateOf(row);
+    const incident = state?.incidents.find((one) => one.id === row.incident);
+    if (state === null || incident === undefined || !isDeviceConfirmed(incident)) return before;
+    const notOff = await this.#deps.notOffBecause(state);
+    if (notOff !== null) return { kind: "wait", because: notOff };
+    // Devices take their time: what was true before may not be any more.
+    return this.#check(row);
+  }
+
+  #stateOf(row: OutboxRow): NodeState | null {
+    const index = this.#deps.table.indexOf(row.node);
+    return index === undefined ? null : this.#deps.table.state(index);
+  }
+
+  #check(row: OutboxRow): RequestCheck {
     const because = this.#deps.waitsBecause();
     if (because !== null) return { kind: "wait", because };
-    const index = this.#deps.table.indexOf(row.node);
-    const incident =
-      index === undefined
-        ? undefined
-        : this.#deps.table.state(index).incidents.find((one) => one.id === row.incident);
+    const incident = this.#stateOf(row)?.incidents.find((one) => one.id === row.incident);
     if (incident === undefined || !isOpen(incident.phase)) {
       return { kind: "supersede", because: "the incident is over", page: false };
     }
     if (incident.phase !== "committed") {
       return { kind: "supersede", because: "the incident is not committed", page: true };
+    }
+    if (awaitsFencing(incident)) {
+      return { kind: "wait", because: "its host is not confirmed off" };
     }
     return { kind: "send", validFor: REQUEST_VALID };
   }

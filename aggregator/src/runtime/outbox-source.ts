@@ -21,7 +21,7 @@ export interface OutboxSource {
   refused(ownership: Ownership, why: "stale-token" | "generation-mismatch"): void;
 
   /** Asked before every attempt of a request, after its claim: is it still true, and for how long? */
-  recheck(row: OutboxRow): RequestCheck;
+  recheck(row: OutboxRow): RequestCheck | Promise<RequestCheck>;
 }
 
 export type RequestCheck =

@@ -18,6 +18,8 @@ export interface Standing {
   readonly censusBecause: string | null;
   /** Nodes that policy wants recovered and that no fence device is known to reach. */
   readonly unfenceable: () => readonly NodeId[];
+  /** Committed nodes that no fence device confirms to be off. */
+  readonly unanswered: () => readonly NodeId[];
 }
 
 /** Looking through the whole fleet is not for every turn. */
@@ -65,7 +67,18 @@ export class StandingNotices {
     if (this.#turns % LOOK_EVERY_TURNS !== 0) return;
     this.#noteUnseen();
     this.#noteParked();
+    this.#noteUnanswered(standing.unanswered());
     if (this.#turns % DEVICE_LOOK_EVERY_TURNS === 0) this.#noteUnfenceable(standing.unfenceable());
+  }
+
+  #noteUnanswered(nodes: readonly NodeId[]): void {
+    this.#while(
+      nodes.length > 0,
+      "fencing-unanswered",
+      () =>
+        `no fence device confirms that ${nodes.length} committed hosts are off, so nothing is recovered; \`herdctl incident confirm-off\` when you have seen that they have no power`,
+      nodes,
+    );
   }
 
   #noteUnfenceable(nodes: readonly NodeId[]): void {

@@ -43,6 +43,8 @@ export const HOLD_WORDS: { readonly [R in Hold["reason"]]: string } = {
   "grade-too-low": "the proof is not strong enough",
   "sign-of-life": "somebody still gets an answer from it",
   denied: "an operator said no",
+  fencing: "its power is being cut",
+  "fencing-unanswered": "no device confirms that its power is off",
   disarmed: "recovery is switched off for the whole cluster",
   maintenance: "the node is in maintenance",
 };
@@ -62,6 +64,7 @@ export const EVIDENCE_WORDS: { readonly [K in Evidence["kind"]]: string } = {
   "kernel-probe": "Kernel probe",
   "gateway-probe": "Own gateway",
   witness: "Witness",
+  "fence-device": "Fence device",
   condition: "Condition",
   "new-boot-id": "Boot id",
   goodbye: "Goodbye",

@@ -39,12 +39,14 @@ const NODE_WORD = "{node}";
 
 export class FenceAgentDevice implements FenceDevice {
   readonly name: string;
+  readonly callMax: DurationMs;
   readonly #settings: FenceAgentSettings;
   readonly #timers: Timers;
   readonly #matches: readonly ((node: FenceTarget) => boolean)[];
 
   constructor(settings: FenceAgentSettings, timers: Timers) {
     this.name = settings.name;
+    this.callMax = settings.timeout;
     this.#settings = settings;
     this.#timers = timers;
     this.#matches = settings.nodes.map(nodeMatcher);

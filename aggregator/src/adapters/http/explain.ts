@@ -130,6 +130,8 @@ const HOLD_WORDS: { readonly [R in NonNullable<IncidentRecord["hold"]>["reason"]
     "not every owner has told its counts, so a larger outage cannot be ruled out",
   "disruption-guard":
     "too much of a failure domain is out at once; more likely a network or power fault",
+  fencing: "its power is being cut; nothing is asked for before that is confirmed",
+  "fencing-unanswered": "no fence device confirms that its power is off",
   "grade-too-low": "the proof is not good enough for what recovery would do",
   "sign-of-life": "somebody still gets an answer, so something of the host lives",
   denied: "an operator said no",

@@ -25,6 +25,7 @@ import { registerOpenApi } from "./openapi.ts";
 import { installQualityMetrics } from "./quality-metrics.ts";
 import { registerActionRoutes } from "./routes-actions.ts";
 import { registerClusterRoutes } from "./routes-cluster.ts";
+import { registerConfirmOffRoute } from "./routes-confirm-off.ts";
 import { registerDisarmRoutes } from "./routes-disarm.ts";
 import { registerDrillRoutes } from "./routes-drills.ts";
 import { registerHoldRoutes } from "./routes-holds.ts";
@@ -130,6 +131,7 @@ class ApiServer implements HttpServer {
     registerClusterRoutes(context);
     registerDisarmRoutes(context);
     registerHoldRoutes(context);
+    registerConfirmOffRoute(context);
     registerQualityRoutes(context);
     registerDrillRoutes(context);
     registerSessionRoutes(context);

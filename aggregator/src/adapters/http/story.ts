@@ -52,6 +52,8 @@ function observed(evidence: Evidence, judgedAt: UnixMs): StoryLine {
       return { at, kind: "asked", text: `${source} asked its own gateway: ${outcome}. ${detail}` };
     case "witness":
       return { at, kind: "asked", text: `${source} looked at it: ${outcome}. ${detail}` };
+    case "fence-device":
+      return { at, kind: "asked", text: `${source} read its power: ${outcome}. ${detail}` };
     case "census":
       return { at, kind: "heard", text: `${source} counted: ${outcome}. ${detail}` };
     case "stream-closed":

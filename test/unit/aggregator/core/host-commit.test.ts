@@ -60,7 +60,7 @@ for (const [witnesses, at] of WHEN) {
     const node = silent(witnesses);
     node.run(60_000);
     assert.equal(committedAt(node), [`${at} declared -> committed`, `${at} host-down committed`]);
-    assert.equal([incident(node).phase, incident(node).hold], ["committed", null]);
+    assert.equal([incident(node).phase, incident(node).hold?.reason], ["committed", "fencing"]);
   });
 }
 

@@ -1,0 +1,12 @@
+import { type IncidentRecord, type IncidentTransition, TRANSITIONS_KEPT_MAX } from "./incident.ts";
+
+/** The first transition is kept for ever, then the oldest goes first. */
+export function append(incident: IncidentRecord, transition: IncidentTransition): IncidentRecord {
+  const all = [...incident.transitions, transition];
+  const first = all[0];
+  const transitions =
+    all.length <= TRANSITIONS_KEPT_MAX || first === undefined
+      ? all
+      : [first, ...all.slice(all.length - TRANSITIONS_KEPT_MAX + 1)];
+  return { ...incident, transitions };
+}
