@@ -3,7 +3,7 @@
  * given; nothing here knows a socket, a file or a real clock.
  */
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { DestinationName, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
+import type { DestinationName, IncidentId, ShardId } from "@herdbeat/shared/ids";
 import type { Startable } from "@herdbeat/shared/lifecycle";
 import { durationMs } from "@herdbeat/shared/time";
 import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
@@ -17,7 +17,7 @@ import { DisarmKeeper } from "./disarm-keeper.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { Fencing } from "./fencing.ts";
 import { type Guarding, guarding } from "./guarding.ts";
-import { probeDesk, witnessDesk } from "./looking.ts";
+import { installLooking } from "./looking.ts";
 import { type Measuring, measuring } from "./measuring.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
@@ -87,40 +87,33 @@ export class Engine implements Startable {
       waitsBecause: () => this.#disarm.waitsBecause,
     });
     this.#standing = new StandingNotices(this.notices, this.table, this.runners);
-    const canFence = (node: NodeId): "none" | "ready" => this.#fencing.canFence(node);
-    this.#guarding = guarding({ canFence, ...deps }, config, this, () => this.#disarm.waitsBecause);
+    const guardDeps = { canFence: this.#fencing.canFence, ...deps };
+    this.#guarding = guarding(guardDeps, config, this, () => this.#disarm.waitsBecause);
     this.turns = this.#turnLoop(config);
-    const looking = { ...deps, turns: this.turns, table: this.table, limits: config.limits };
-    this.turns.probes = probeDesk(looking);
-    const witnesses = witnessDesk(looking);
-    this.turns.witnesses = witnesses;
+    const { turns, table } = this;
+    const witnesses = installLooking({ ...deps, turns, table, limits: config.limits });
     this.turns.permits = this.#guarding.permits;
     this.#mirrors = new MirrorKeeper({
-      timers: deps.timers,
-      logger: deps.logger,
+      ...deps,
       store: deps.mirrors,
-      table: this.table,
+      table,
       runners: this.runners,
       clusterId: () => this.#identity.id,
     });
     this.#desk = this.#shardDesk();
     this.manager = this.#shardManager();
     this.sessions = new SessionDesk({
-      clock,
-      logger: deps.logger,
-      table: this.table,
+      ...deps,
+      table,
       runners: this.runners,
-      turns: this.turns,
+      turns,
       witnesses,
-      heartbeatInterval: deps.heartbeatInterval,
       shadow: deps.detection.shadow,
       endpointOf: (shard) => this.manager.endpointOf(shard),
     });
     this.#meshDesk = new MeshDesk({
+      ...deps,
       self: deps.detection.aggregator,
-      mesh: deps.mesh,
-      timers: deps.timers,
-      logger: deps.logger,
       manager: this.manager,
       runners: this.runners,
       lostShare: () => this.turns.lostShare,

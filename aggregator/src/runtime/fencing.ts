@@ -68,11 +68,11 @@ export class Fencing {
   }
 
   /** Whether a tested device can cut the node's power: only then may a commit rest on silence. */
-  canFence(node: NodeId): GuardSight["fencing"] {
+  readonly canFence = (node: NodeId): GuardSight["fencing"] => {
     const index = this.#parts.table.indexOf(node);
     const state = index === undefined ? null : this.#parts.table.state(index);
     return state !== null && this.#tests.canFence(targetOf(state)) ? "ready" : "none";
-  }
+  };
 
   /** Nodes that policy wants recovered and that no device is known to reach. */
   impossibleFor(): readonly NodeId[] {

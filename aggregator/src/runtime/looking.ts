@@ -22,7 +22,15 @@ export interface LookingDeps {
   readonly limits: DetectionLimits;
 }
 
-export function probeDesk({ turns, clock, probe, limits }: LookingDeps): ProbeDesk {
+/** Gives the loop both ways to ask about a node; the witnesses are told of sessions, too. */
+export function installLooking(deps: LookingDeps): WitnessDesk {
+  const witnesses = witnessDesk(deps);
+  deps.turns.probes = probeDesk(deps);
+  deps.turns.witnesses = witnesses;
+  return witnesses;
+}
+
+function probeDesk({ turns, clock, probe, limits }: LookingDeps): ProbeDesk {
   return new ProbeDesk({
     probe,
     timeout: limits.probeTimeout,
@@ -34,7 +42,7 @@ export function probeDesk({ turns, clock, probe, limits }: LookingDeps): ProbeDe
   });
 }
 
-export function witnessDesk(deps: LookingDeps): WitnessDesk {
+function witnessDesk(deps: LookingDeps): WitnessDesk {
   const { turns, table, random, metrics, limits, probePort, echoes } = deps;
   return new WitnessDesk({
     table,
