@@ -166,6 +166,8 @@ export interface IncidentRecord {
 /** Derived: an incident that flaps for hours still fits in one Redis value. */
 export const TRANSITIONS_KEPT_MAX = 64;
 export const ACTIONS_KEPT_MAX = 100;
+/** Of these, kept for fencing and an operator's word on it: a talkative controller must not prevent them. */
+export const OWN_ACTIONS_MIN = 20;
 
 export function lastTransitionNumber(incident: IncidentRecord): number {
   return incident.transitions.at(-1)?.number ?? 0;

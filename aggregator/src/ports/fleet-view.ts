@@ -153,6 +153,8 @@ export interface FleetCommands {
     incident: IncidentId,
     action: Pick<IncidentAction, "kind" | "state" | "progress" | "message" | "by"> & {
       readonly id?: string;
+      /** Ours: there is room kept for it, however much others report. */
+      readonly isOwn?: true;
     },
   ): Promise<CommandOutcome<IncidentAction>>;
   updateAction(

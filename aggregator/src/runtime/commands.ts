@@ -12,7 +12,12 @@ import type { Random } from "@herdbeat/shared/random";
 import type { Clock } from "@herdbeat/shared/time";
 import type { DrillRecord } from "../core/drill-record.ts";
 import { awaitsFencing } from "../core/fencing.ts";
-import { ACTIONS_KEPT_MAX, type IncidentAction, type IncidentRecord } from "../core/incident.ts";
+import {
+  ACTIONS_KEPT_MAX,
+  type IncidentAction,
+  type IncidentRecord,
+  OWN_ACTIONS_MIN,
+} from "../core/incident.ts";
 import type { NodeEvent } from "../core/node-state.ts";
 import type { Review } from "../core/review.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
@@ -73,8 +78,9 @@ export class Commands implements FleetCommands {
       const known = incident.actions.find((one) => one.id === action.id);
       // The same id again is the same action: a repeat after a lost reply.
       if (known !== undefined) return { value: known, actions: incident.actions };
-      if (incident.actions.length >= ACTIONS_KEPT_MAX) {
-        return { refused: `an incident keeps at most ${ACTIONS_KEPT_MAX} actions` };
+      const most = ACTIONS_KEPT_MAX - (action.isOwn === true ? 0 : OWN_ACTIONS_MIN);
+      if (incident.actions.length >= most) {
+        return { refused: `an incident keeps at most ${most} actions` };
       }
       const value: IncidentAction = {
         id: action.id ?? random.hex(8),

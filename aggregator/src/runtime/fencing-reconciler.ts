@@ -162,6 +162,7 @@ export class FencingReconciler {
       progress: null,
       message: "its devices are asked",
       by: this.#deps.self,
+      isOwn: true,
     });
     if (began.kind !== "done") return this.#later(work);
     const note = (patch: Partial<Pick<IncidentAction, "state" | "message">>) =>
