@@ -63,6 +63,8 @@ export class SimulatedAgent {
   #transition: number = Date.now();
   #wholeListAt = 0;
   #deadline = 0;
+  /** When the first heartbeat was due that was not sent; null: it sends. */
+  #silentSince: number | null = null;
   #goodbye: {
     readonly endpoint: string;
     readonly afterMs: number;
@@ -136,10 +138,15 @@ export class SimulatedAgent {
     if (this.phase !== "established" || !this.sending || socket === null) {
       if ((this.phase === "connecting" || this.phase === "greeting") && now > this.#deadline)
         socket?.destroy();
+      if (!this.sending) this.#silentSince ??= now;
       return;
     }
     this.#sequence += 1;
     this.heartbeatsSent += 1;
+    if (this.#silentSince !== null) {
+      this.#sayHowLate(now - this.#silentSince);
+      return;
+    }
     if (now >= this.#wholeListAt) {
       this.#wholeListAt = now + WHOLE_LIST_EVERY_MS;
       this.#send(wholeHeartbeat(this.#sequence, this.#transition, this.#settings.conditions));
@@ -148,6 +155,18 @@ export class SimulatedAgent {
     const frame = this.#heartbeat.at(this.#sequence);
     // The frame's buffer is used again: what the kernel did not take at once needs a copy.
     socket.write(socket.writableLength > 0 ? Buffer.from(frame) : frame);
+  }
+
+  /** As an agent that was stopped: it knows how late its own work is. */
+  #sayHowLate(lateMs: number): void {
+    this.#silentSince = null;
+    const body = {
+      sequence: this.#sequence,
+      reportAgeMs: 5,
+      lastTransition: this.#transition,
+      ownLagMs: Math.round(lateMs),
+    };
+    this.#send({ kind: "heartbeat", body });
   }
 
   /** Reports a change of one condition; resent in later sessions until acknowledged. */
@@ -187,6 +206,7 @@ export class SimulatedAgent {
   revive(reboot: boolean): void {
     if (reboot) this.bootId = uuid(this.#settings.random);
     this.#processId = this.#settings.random.hex(8);
+    this.#silentSince = null;
     this.sending = true;
     if (this.phase !== "dead") return;
     this.phase = "idle";
