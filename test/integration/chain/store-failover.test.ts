@@ -106,15 +106,26 @@ test(
         const all = await stack.incidents();
         return all.length === 1 ? all : null;
       }, wait);
+      await eventually(
+        async () =>
+          ((await master?.raw("KEYS", "hb:{s*}:incidents")) as string[] | undefined)?.length,
+        { ...wait, what: "the incident in the store" },
+      );
       await master?.kill();
       for (const replica of replicas) replica.signal("SIGCONT");
       await replaced(store);
+      // Whoever owns the shard says so.
       await eventually(
         async () => {
-          const { items } = await stack.get<{
-            readonly items: readonly { readonly kind: string }[];
-          }>("/api/v1/notices");
-          return items.some(({ kind }) => kind === "store-held");
+          const notices = await Promise.all(
+            stack.aggregators.map((one) =>
+              stack.get<{ readonly items: readonly { readonly kind: string }[] }>(
+                "/api/v1/notices",
+                one,
+              ),
+            ),
+          );
+          return notices.some(({ items }) => items.some(({ kind }) => kind === "store-held"));
         },
         { ...wait, what: "the notice of held shards" },
       );
