@@ -8,6 +8,7 @@ import type { Startable } from "@herdbeat/shared/lifecycle";
 import { durationMs } from "@herdbeat/shared/time";
 import { DELIVERY_DEFAULTS } from "../core/delivery.ts";
 import type { DetectionConfig } from "../core/detection-config.ts";
+import { highest } from "../core/generation-guard.ts";
 import { nativeBody } from "../core/webhook-body.ts";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
@@ -312,7 +313,8 @@ export class Engine implements Startable {
         weight: this.#deps.weight,
         draining: this.#draining,
       }),
-      mirrored: (shard) => this.#mirrors.generationOf(shard),
+      seen: (shard) =>
+        highest(this.runners.get(shard)?.generation ?? null, this.#mirrors.generationOf(shard)),
       hasRecord: async () => (await fleet.meta(null)) !== null,
       tooSick: () => this.turns.tooSick(this.#deps.lostShareMax),
       onClaimed: (ownership, snapshot, generation) =>

@@ -8,6 +8,9 @@ import type { StoreGeneration } from "../core/shard-facts.ts";
 import type { AggregatorRecord, FleetStore } from "../ports/fleet-store.ts";
 import type { Ownership, ShardSnapshot, ShardStore } from "../ports/shard-store.ts";
 
+/** Of a look: what is raised while it is under way does not count against what it shows. */
+export type Seen = StoreGeneration | null;
+
 export interface ShardManagerDeps {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -19,8 +22,8 @@ export interface ShardManagerDeps {
   readonly self: () => Omit<AggregatorRecord, "counter" | "census">;
   /** What it counts, written beside its counter; null: nobody needs it there. */
   readonly census: () => OwnerCount | null;
-  /** The highest generation that this machine's mirror knows, per shard. */
-  readonly mirrored: (shard: ShardId) => StoreGeneration | null;
+  /** The highest generation that this process or its mirror knows, per shard. */
+  readonly seen: (shard: ShardId) => StoreGeneration | null;
   /** The store has the cluster's record; without it, others may know what we never saw. */
   readonly hasRecord: () => Promise<boolean>;
   /** More than 20 % of the last minute lost: too sick to look after anybody. */

@@ -26,7 +26,7 @@ import { OwnershipPlanner } from "../core/ownership.ts";
 import type { ShardOwner, StoreGeneration } from "../core/shard-facts.ts";
 import type { AggregatorRecord } from "../ports/fleet-store.ts";
 import type { Ownership } from "../ports/shard-store.ts";
-import type { ShardManagerDeps } from "./shard-manager-deps.ts";
+import type { Seen, ShardManagerDeps } from "./shard-manager-deps.ts";
 
 /** At most 3 a second by design; 400 ms leaves room. */
 const PULSE_INTERVAL = durationMs(400);
@@ -239,6 +239,7 @@ export class ShardManager {
   async #readShards(): Promise<void> {
     for (const [shard, restore] of this.#restores)
       if (restore === "ended") this.#restores.delete(shard);
+    const known = new Map([...allShards()].map((shard) => [shard, this.#known(shard)]));
     const found = await this.#deps.fleet.shards();
     this.#ownersReadAt = this.#deps.clock.now();
     const owners = new Map<ShardId, ShardOwner | null>();
@@ -250,7 +251,7 @@ export class ShardManager {
       const one = found.get(shard) ?? { owner: null, generation: null };
       owners.set(shard, one.owner);
       this.#checkHeld(shard, one.owner);
-      this.#checkGeneration(shard, one.generation);
+      this.#checkGeneration(shard, one.generation, known.get(shard));
     }
     this.#owners = owners;
   }
@@ -269,8 +270,7 @@ export class ShardManager {
     this.#deps.onLost(shard, `owned by ${owner.aggregator} with token ${owner.token}`);
   }
 
-  #checkGeneration(shard: ShardId, found: StoreGeneration | null): void {
-    const known = this.#known(shard);
+  #checkGeneration(shard: ShardId, found: Seen, known: Seen = this.#known(shard)): void {
     if (known === null && found === null) return;
     const verdict = judgeGeneration(known, found);
     if (verdict.kind === "held") {
@@ -288,7 +288,7 @@ export class ShardManager {
   }
 
   #known(shard: ShardId): StoreGeneration | null {
-    return highest(this.#generations.get(shard) ?? null, this.#deps.mirrored(shard));
+    return highest(this.#generations.get(shard) ?? null, this.#deps.seen(shard));
   }
 
   #hold(shard: ShardId, why: string): void {

@@ -218,9 +218,12 @@ export class ShardRunner {
         if (this.#stopped) return;
         switch (outcome.kind) {
           case "applied":
-            if (judgeGeneration(this.generation, outcome.generation).kind === "held") {
+            // Each write raises the version: one that stays equal was raised from where we were before.
+            if (outcome.generation.version <= this.generation.version) {
+              // Had nothing been lost it had made the next one: every look at the store sees that it did not.
+              this.generation = { ...this.generation, version: this.generation.version + 1 };
               this.hold(
-                `the store went back in time during a write: version ${outcome.generation.version}`,
+                `the store went back in time: a write made version ${outcome.generation.version}, the one before it had made version ${this.generation.version - 1}`,
               );
               return;
             }

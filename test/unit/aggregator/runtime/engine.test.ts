@@ -322,6 +322,30 @@ test("a disarmed cluster stays so when the store loses its data", async () => {
   assert.is(sim.database.disarmed?.reason, "a storm");
 });
 
+/** The last write is lost in the moment in which it was answered. */
+async function losesLastWrite(sim: SimWorld): Promise<void> {
+  const before = sim.database.snapshot();
+  const effects = sim.effects.length;
+  sim.agent("node-3").report("problem", "service-down", "api");
+  while (sim.effects.length === effects) await sim.run(10);
+  sim.database.restore(before);
+}
+
+test("a write that a failover lost at once is noticed, though nothing on disk knew of it", async () => {
+  const sim = await world();
+  await losesLastWrite(sim);
+  await sim.run(5_000);
+  assert.ok(sim.aggregators[0]?.engine.notices.list().some(({ kind }) => kind === "store-held"));
+});
+
+test("a write to a store that lost the one before it is noticed by the version that it makes", async () => {
+  const sim = await world();
+  await losesLastWrite(sim);
+  sim.agent("node-3").report("problem", "service-down", "scheduler");
+  await sim.run(5_000);
+  assert.ok(sim.aggregators[0]?.engine.notices.list().some(({ kind }) => kind === "store-held"));
+});
+
 /** What herdctl does: whoever has most of a shard restores it, then all accept. */
 async function adoptEverywhere(sim: SimWorld, running: readonly SimAggregator[]): Promise<void> {
   const best = new Map<ShardId, { readonly of: SimAggregator; readonly copy: RestorableShard }>();

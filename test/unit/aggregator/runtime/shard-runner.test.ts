@@ -75,8 +75,10 @@ test("a newer token in our own name is held", async () => {
 });
 
 test("a version that went back is held", async () => {
-  const back = await after({ kind: "applied", generation: { id: "g", version: 4 } });
-  assert.match(back, /^held: the store went back in time/);
+  for (const version of [4, 5]) {
+    const back = await after({ kind: "applied", generation: { id: "g", version } });
+    assert.match(back, /^held: the store went back in time/);
+  }
   const on = await after({ kind: "applied", generation: { id: "g", version: 6 } });
   assert.is(on, "persisted");
 });
