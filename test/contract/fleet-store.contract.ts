@@ -238,10 +238,10 @@ function permitContract(test: Suite, given: Given): void {
   test("only who has the permit gives it back, as often as it likes", async () => {
     const { first, second } = await given();
     await first.takePermit(wanted(ONE));
-    await second.freePermit(TWO);
+    await second.freePermit(wanted(TWO));
     assert.is((await second.takePermit(wanted(TWO))).kind, "taken");
-    await first.freePermit(ONE);
-    await first.freePermit(ONE);
+    await first.freePermit(wanted(ONE));
+    await first.freePermit(wanted(ONE));
     assert.is((await second.takePermit(wanted(TWO))).kind, "granted");
   });
 
@@ -251,6 +251,10 @@ function permitContract(test: Suite, given: Given): void {
     assert.is((await second.takePermit(wanted(ONE, { token: 8 as FencingToken }))).kind, "granted");
     const by = { incident: ONE, shard: 3, token: 8 };
     assert.equal(await first.takePermit(wanted(ONE)), { kind: "taken", by });
+    await first.freePermit(wanted(ONE));
+    assert.equal(await first.takePermit(wanted(TWO)), { kind: "taken", by });
+    await second.freePermit(wanted(ONE, { token: 8 as FencingToken }));
+    assert.is((await first.takePermit(wanted(TWO))).kind, "granted");
   });
 
   test("disarming takes the permit back and gives none", async () => {
@@ -266,7 +270,7 @@ function permitContract(test: Suite, given: Given): void {
     const { first } = await given();
     for (let round = 0; round < 3; round++) {
       assert.is((await first.takePermit(wanted(ONE))).kind, "granted");
-      await first.freePermit(ONE);
+      await first.freePermit(wanted(ONE));
     }
     const refused = await first.takePermit(wanted(TWO));
     assert.is(refused.kind, "too-many");

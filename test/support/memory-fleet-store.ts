@@ -12,7 +12,7 @@ import {
   type StoreHealth,
 } from "@herdbeat/aggregator/ports/fleet-store";
 import { OperatingError } from "@herdbeat/shared/errors";
-import { type AggregatorId, allShards, type IncidentId, SHARD_COUNT } from "@herdbeat/shared/ids";
+import { type AggregatorId, allShards, SHARD_COUNT } from "@herdbeat/shared/ids";
 import { type DurationMs, durationMs, type UnixMs } from "@herdbeat/shared/time";
 import type { MemoryDatabase } from "./memory-database.ts";
 
@@ -113,9 +113,10 @@ export class MemoryFleetStore implements FleetStore {
     });
   }
 
-  freePermit(incident: IncidentId): Promise<void> {
+  freePermit({ incident, token }: Parameters<FleetStore["freePermit"]>[0]): Promise<void> {
     return this.#operate("free permit", () => {
-      if (this.#database.permit?.incident === incident) this.#database.permit = null;
+      const { permit } = this.#database;
+      if (permit?.incident === incident && permit.token === token) this.#database.permit = null;
     });
   }
 

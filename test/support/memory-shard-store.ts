@@ -263,8 +263,10 @@ function isAllowed(
   found: IncidentRecord["phase"] | null,
 ): boolean {
   if (found === expect) return true;
+  if (expect === null && found === "declared") return true;
+  const isOn = record.phase === "committed" || record.phase === "closed";
+  if (expect === null && found === "committed" && isOn) return true;
   if (found === null || found !== record.phase) return false;
-  if (expect === null && isOpen(found)) return true;
   return stored.incidents.get(record.id)?.document === JSON.stringify(record);
 }
 

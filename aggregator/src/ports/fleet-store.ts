@@ -99,8 +99,8 @@ export interface FleetStore {
    * A rejection means "may have been granted": ask again, or free it.
    */
   takePermit(request: PermitRequest): Promise<PermitOutcome>;
-  /** Gives it back; a no-op when another incident, or none, has it. */
-  freePermit(incident: IncidentId): Promise<void>;
+  /** Gives it back; a no-op when another incident, a later owner of the shard, or nobody has it. */
+  freePermit(taken: Pick<PermitHolder, "incident" | "token">): Promise<void>;
 
   /**
    * Records a drill, and says whether it may begin: not within `pause` of the beginning of another.

@@ -51,8 +51,9 @@ export type ShardWrite =
       readonly kind: "put-incident";
       readonly record: IncidentRecord;
       /**
-       * The phase the stored incident must be in; null = it must be absent, or open in the record's
-       * own phase (re-declared). A stored record that equals this one passes in any case: the batch
+       * The phase the stored incident must be in; null = whatever is behind the record's own phase:
+       * absent, declared, or committed for what is committed or closed (declared again, or restored
+       * over an older copy). A stored record that equals this one passes in any case: the batch
        * is a repetition whose first reply was lost.
        */
       readonly expect: IncidentPhase | null;
@@ -70,7 +71,7 @@ export type ApplyOutcome =
       readonly released: FencingToken | null;
     }
   | { readonly kind: "generation-mismatch"; readonly found: StoreGeneration | null }
-  /** Another party changed this incident first; nothing of the batch was written. */
+  /** The incident is in another phase, null: absent; nothing of the batch was written. */
   | { readonly kind: "conflict"; readonly incident: string; readonly phase: IncidentPhase | null };
 
 export type ClaimOutcome =

@@ -29,7 +29,7 @@ import { OwnSightKeeper } from "./own-sight.ts";
 import { httpEndpointOf } from "./owner-endpoint.ts";
 import { ProofKeeper } from "./proof-keeper.ts";
 import { ReadSide } from "./read-side.ts";
-import { notReadyBecause } from "./readiness.ts";
+import { notReadyBecause, shardsOnHold } from "./readiness.ts";
 import { SessionDesk } from "./session-desk.ts";
 import { ShardDesk } from "./shard-desk.ts";
 import { ShardManager } from "./shard-manager.ts";
@@ -220,7 +220,7 @@ export class Engine implements Startable {
         proofs.turn(fleet.health().state === "up");
         this.#standing.follow({
           store: fleet.health(),
-          foreign: this.manager.foreign,
+          held: shardsOnHold(this.manager, this.runners),
           tooSick: this.turns.tooSick(this.#deps.lostShareMax),
           lostShareMax: this.#deps.lostShareMax,
           censusBecause: this.#guarding.guard.incompleteBecause,
@@ -376,7 +376,8 @@ export class Engine implements Startable {
       connections: () => this.sessions.connections,
       meshConnected: (id) => this.#deps.mesh.isConnected(id),
       startedAt: clock.wallNow(),
-      notReadyBecause: () => notReadyBecause(fleet.health(), this.manager, this.#draining),
+      notReadyBecause: () =>
+        notReadyBecause(fleet.health(), this.manager, this.runners, this.#draining),
     });
   }
 

@@ -55,8 +55,7 @@ export function guarding(
     table,
     runners,
     rate: deps.guard.rate,
-    sightOf: (index, state) => parts.turns.sightOf(index, state),
-    post: (index, node, event) => parts.turns.post(index, node, event),
+    discounted: () => parts.turns.discounted,
     fleetNodes: () => census.fleetNodes,
   });
   return { census, guard, permits };

@@ -2,7 +2,8 @@
  * Asks the store for the one permit to commit, and gives it back.
  *
  * Guarantee: one question at a time; what the store says is a new event of the node, which is judged
- * again with it. The permit is given back when the commit is durable, when the incident ended, or
+ * again with it, after everything that was received until then. An answer is void when this process
+ * stalled since the question: what the node sent meanwhile may not have been read. The permit is given back when the commit is durable, when the incident ended, or
  * when nothing came of it. In a fleet too small for percentages it is kept until the host is proven
  * off: one unproven commit at a time.
  * Failure cases: a reply that is lost is asked for again, which is granted again; a process that dies
@@ -10,7 +11,7 @@
  */
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
-import type { IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
+import type { FencingToken, IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import {
   type Clock,
@@ -22,8 +23,8 @@ import {
 import { PERCENT_FROM_NODES } from "../core/guard.ts";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import { HOST_GRADE_MIN } from "../core/incident-request.ts";
-import type { NodeEvent, NodeState } from "../core/node-state.ts";
-import type { FleetStore, PermitOutcome } from "../ports/fleet-store.ts";
+import type { NodeEvent } from "../core/node-state.ts";
+import type { FleetStore, PermitHolder, PermitOutcome } from "../ports/fleet-store.ts";
 import type { NodeTable } from "./node-table.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 
@@ -34,7 +35,18 @@ const REFUSED_FOR = durationMs(500);
 /** A permit that led to nothing is given back. */
 const UNUSED_MAX = durationMs(2_000);
 
+/** A stall of this length since the question may hide a heartbeat that has arrived. */
+const STALL_VOIDS_MS = 50;
+
+type Taken = Pick<PermitHolder, "incident" | "token">;
+
 type PermitEvent = Extract<NodeEvent, { kind: "permit" }>;
+
+/** What the store said; what is seen of the node belongs to the turn that applies it. */
+export interface PermitAnswer {
+  readonly node: NodeId;
+  readonly event: Pick<PermitEvent, "kind" | "incident" | "outcome" | "releasedBy">;
+}
 
 export interface PermitDeskDeps {
   readonly clock: Clock;
@@ -43,12 +55,8 @@ export interface PermitDeskDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly rate: { readonly max: number; readonly within: DurationMs };
-  /** What is seen of the node now, for the event. */
-  readonly sightOf: (
-    index: number,
-    state: NodeState,
-  ) => Pick<PermitEvent, "lastHeardAt" | "own" | "guard">;
-  readonly post: (index: number, node: NodeId, event: PermitEvent) => boolean;
+  /** All time discounted so far; a change since the question voids its answer. */
+  readonly discounted: () => number;
   /** Nodes that all owners count together. */
   readonly fleetNodes: () => number;
 }
@@ -59,9 +67,12 @@ export class PermitDesk {
   #held: {
     readonly incident: IncidentId;
     readonly node: NodeId;
+    readonly token: FencingToken;
     readonly since: MonotonicMs;
   } | null = null;
-  #toFree: IncidentId | null = null;
+  #toFree: Taken | null = null;
+  /** At most one of each question, and one refusal per REFUSED_FOR. */
+  #answers: { readonly answer: PermitAnswer; readonly discountedBefore: number }[] = [];
   #isBusy = false;
   #quietUntil = 0;
 
@@ -77,6 +88,20 @@ export class PermitDesk {
     if (this.#waiting.size < WAITING_MAX) this.#waiting.set(incident, node);
   }
 
+  /**
+   * What the store has said since the last turn. Void answers are left out: the node's next tick asks
+   * again, and what was granted is granted again.
+   */
+  takeAnswers(): readonly PermitAnswer[] {
+    const answers = this.#answers;
+    if (answers.length === 0) return [];
+    this.#answers = [];
+    const discounted = this.#deps.discounted();
+    return answers
+      .filter(({ discountedBefore }) => discounted - discountedBefore <= STALL_VOIDS_MS)
+      .map(({ answer }) => answer);
+  }
+
   /** Called every turn, while the store answers. */
   turn(): void {
     if (this.#isBusy) return;
@@ -89,7 +114,10 @@ export class PermitDesk {
       this.#waiting.clear();
       return;
     }
-    const next = this.#waiting.entries().next().value;
+    // Who asked while an earlier answer was under way may have got it: a second would be left over.
+    const next = [...this.#waiting].find(
+      ([incident, node]) => this.#incident(node, incident)?.phase === "declared",
+    );
     this.#waiting.clear();
     if (next === undefined) return;
     const [incident, node] = next;
@@ -98,7 +126,8 @@ export class PermitDesk {
       return;
     }
     this.#quietUntil = this.#deps.clock.now() + REFUSED_FOR;
-    this.#answer(incident, node, "refused", heldBy(this.#held.incident));
+    const refusal = heldBy(this.#held.incident);
+    this.#answer(incident, node, "refused", refusal, this.#deps.discounted());
   }
 
   /** What became durable: a commit needs its permit no longer, nor does what ended. */
@@ -113,7 +142,7 @@ export class PermitDesk {
   }
 
   #giveBack(): void {
-    this.#toFree = this.#held?.incident ?? null;
+    this.#toFree = this.#held;
     this.#held = null;
   }
 
@@ -143,9 +172,10 @@ export class PermitDesk {
       });
   }
 
-  async #free(incident: IncidentId): Promise<void> {
-    await this.#deps.fleet.freePermit(incident);
-    if (this.#toFree === incident) this.#toFree = null;
+  async #free(taken: Taken): Promise<void> {
+    const { incident, token } = taken;
+    await this.#deps.fleet.freePermit({ incident, token });
+    if (this.#toFree === taken) this.#toFree = null;
   }
 
   async #take(incident: IncidentId, node: NodeId): Promise<void> {
@@ -155,31 +185,37 @@ export class PermitDesk {
     const runner = shard === undefined ? undefined : runners.get(shard);
     if (index === undefined || shard === undefined || runner === undefined || runner.held) return;
     const { token } = runner.ownership;
+    const discountedBefore = this.#deps.discounted();
     const outcome = await fleet.takePermit({ incident, shard, token, rate });
-    if (outcome.kind === "granted") this.#held = { incident, node, since: clock.now() };
+    if (outcome.kind === "granted") this.#held = { incident, node, token, since: clock.now() };
     else this.#quietUntil = clock.now() + REFUSED_FOR;
     if (outcome.kind === "taken") this.#dropLeftBehind(outcome.by);
-    const isGranted = outcome.kind === "granted";
-    this.#answer(incident, node, isGranted ? "granted" : "refused", releasedBy(outcome));
+    const said = outcome.kind === "granted" ? "granted" : "refused";
+    this.#answer(incident, node, said, releasedBy(outcome), discountedBefore);
   }
 
-  #answer(incident: IncidentId, node: NodeId, outcome: PermitEvent["outcome"], text: string): void {
-    const { table, sightOf, post } = this.#deps;
-    const index = table.indexOf(node);
-    if (index === undefined) return;
-    const sight = sightOf(index, table.state(index));
-    post(index, node, { kind: "permit", incident, outcome, releasedBy: text, ...sight });
+  #answer(
+    incident: IncidentId,
+    node: NodeId,
+    outcome: PermitEvent["outcome"],
+    text: string,
+    discountedBefore: number,
+  ): void {
+    const event = { kind: "permit", incident, outcome, releasedBy: text } as const;
+    this.#answers.push({ answer: { node, event }, discountedBefore });
   }
 
   /** An earlier owner of a shard of ours left it: nobody else will give it back. */
-  #dropLeftBehind({ incident, shard }: Extract<PermitOutcome, { kind: "taken" }>["by"]): void {
+  #dropLeftBehind({ incident, shard, token }: PermitHolder): void {
     const runner = this.#deps.runners.get(shard);
     if (runner === undefined || runner.held || this.#held?.incident === incident) return;
+    // It is we who are the earlier owner then, and do not know it yet.
+    if (token > runner.ownership.token) return;
     for (const index of runner.indexes) {
       const found = this.#deps.table.state(index).incidents.find((one) => one.id === incident);
       if (found !== undefined && this.#keeps(found)) return;
     }
-    this.#toFree = incident;
+    this.#toFree = { incident, token };
   }
 
   #incident(node: NodeId, incident: IncidentId): IncidentRecord | null {

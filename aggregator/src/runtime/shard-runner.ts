@@ -5,8 +5,8 @@
  * it was (every write is idempotent by id) until the store answers; transitions that happen
  * meanwhile wait in the next batch. Failure cases: another owner's token -> `onLost`, the process
  * stops judging the shard at once; another generation -> the shard is held (sessions and memory are
- * kept, no verdicts) until it is restored or adopted; an incident that another party ended first
- * -> our change to it is dropped and said so.
+ * kept, no verdicts) until it is restored or adopted; an incident that is not what our own writes
+ * left -> the same, because the store lost some of them without another generation to tell it by.
  */
 import { renderErrorChain } from "@herdbeat/shared/error-chain";
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
@@ -20,7 +20,12 @@ import type {
 import type { Logger } from "@herdbeat/shared/logger";
 import type { UnixMs } from "@herdbeat/shared/time";
 import { highest, judgeGeneration } from "../core/generation-guard.ts";
-import type { IncidentRecord, IncidentTransition } from "../core/incident.ts";
+import {
+  type IncidentPhase,
+  type IncidentRecord,
+  type IncidentTransition,
+  isOpen,
+} from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { Effect } from "../core/node-state.ts";
 import { type DeliveryKind, newOutboxRow, type OutboxRow } from "../core/outbox.ts";
@@ -245,12 +250,7 @@ export class ShardRunner {
             return;
           }
           case "conflict":
-            // Somebody ended it first; ours is void and the batch goes again without it.
-            this.#deps.logger.warn("incident was changed by somebody else first", {
-              incident: outcome.incident,
-              phase: outcome.phase,
-            });
-            batch.dropIncident(outcome.incident as IncidentId);
+            this.#onConflict(batch, outcome.incident as IncidentId, outcome.phase);
             return;
         }
       }
@@ -261,10 +261,36 @@ export class ShardRunner {
           error: renderErrorChain(error),
         });
       }
+      batch.replyLost = true;
       return; // may have been applied: the same batch is written again
     }
     this.#inFlight = null;
     this.#done(batch);
+  }
+
+  /**
+   * Nobody else writes under our token: what was durable is no longer stored. Two conflicts say nothing
+   * of the kind, and the batch goes again without what they name.
+   */
+  #onConflict(batch: WriteBatch, id: IncidentId, stored: IncidentPhase | null): void {
+    const staged = batch.incidents.get(id);
+    const wanted = staged?.record.phase ?? "declared";
+    // What had ended was forgotten again after a write whose reply was lost; its rows are kept there.
+    if (stored === null && !isOpen(wanted) && batch.replyLost) {
+      batch.incidents.delete(id);
+      return;
+    }
+    // An agent that reports anew, by its old number, what is over: it has been told, and may not commit.
+    const mayAct = wanted === "committed" || staged?.expect === "committed";
+    if (stored !== null && !isOpen(stored) && this.ended.has(id) && !mayAct) {
+      this.#deps.logger.warn("incident is over and was declared again under its old id", {
+        incident: id,
+        phase: stored,
+      });
+      batch.dropIncident(id);
+      return;
+    }
+    this.hold(`incident ${id} is ${stored ?? "not"} in the store, which is not what was written`);
   }
 
   /** Somebody who took the shard over may have given it up again: that is no loss of the store's. */

@@ -7,7 +7,7 @@ import type { ShardRunner } from "./shard-runner.ts";
 
 export interface Standing {
   readonly store: StoreHealth;
-  readonly foreign: ReadonlyMap<ShardId, string>;
+  readonly held: ReadonlyMap<ShardId, string>;
   /** This process hands its shards over because of its own stalls. */
   readonly tooSick: boolean;
   /** The share of the last minute above which it does. */
@@ -45,14 +45,14 @@ export class StandingNotices {
 
   /** Called every turn. */
   follow(standing: Standing): void {
-    const { store, foreign, tooSick, lostShareMax, disarmedBecause, censusBecause } = standing;
+    const { store, held, tooSick, lostShareMax, disarmedBecause, censusBecause } = standing;
     this.#while(store.state === "down", "store-down", () => {
       const why = store.detail === "" ? "no connection" : store.detail;
       return `the store does not answer (${why}): no verdict on any node until it does; agents are unaffected`;
     });
-    this.#while(foreign.size > 0, "store-held", () => {
-      const [first] = foreign.values();
-      return `${foreign.size} of 64 shards are on hold: ${first}; restore the store's data or run \`herdctl store adopt\``;
+    this.#while(held.size > 0, "store-held", () => {
+      const [first] = held.values();
+      return `${held.size} of 64 shards are on hold: ${first}; restore the store's data or run \`herdctl store adopt\``;
     });
     this.#while(tooSick, "control-plane-down", () => {
       return `this aggregator lost more than ${lostShareMax * 100} % of the last minute to stalls and hands its shards over`;

@@ -170,6 +170,7 @@ export class TurnLoop {
     this.#applyInbox(now);
     this.witnesses?.expire(now.listening);
     this.#deps.guard.beginTurn();
+    this.#applyPermits(now);
     this.#tickNodes(now);
     this.#deps.guard.endTurn();
     this.#peacetimeProbes(now);
@@ -189,6 +190,21 @@ export class TurnLoop {
       const state = this.#deps.table.states[index];
       if (state === null || state === undefined || state.record.id !== node) continue;
       this.apply(index, state, event, now);
+    }
+  }
+
+  /** After everything that was received: a sign of life that has arrived comes before any permit. */
+  #applyPermits(now: Instant): void {
+    const { table, runners, config, storeUp } = this.#deps;
+    for (const { node, event } of this.permits?.takeAnswers() ?? []) {
+      const index = table.indexOf(node);
+      const shard = index === undefined ? undefined : table.shards[index];
+      const runner = shard === undefined ? undefined : runners.get(shard);
+      if (index === undefined || runner === undefined || runner.held || !storeUp()) continue;
+      const state = table.state(index);
+      const at = table.lastHeardAt[index] ?? 0;
+      const isHeard = at > now.listening - config.limits.suspectAfter;
+      this.apply(index, state, { ...event, ...this.#sightOf(state, at, isHeard) }, now);
     }
   }
 
@@ -276,12 +292,6 @@ export class TurnLoop {
       othersHeard: Math.max(0, this.#heardCount - (isHeard ? 1 : 0)),
     };
     return { lastHeardAt: listeningMs(at), own, guard: this.#deps.guard.sightOf(state) };
-  }
-
-  /** What is seen of a node now, between two turns. */
-  sightOf(index: number, state: NodeState): CommitSight & { lastHeardAt: ListeningMs } {
-    const at = this.#deps.table.lastHeardAt[index] ?? 0;
-    return this.#sightOf(state, at, at > this.now() - this.#deps.config.limits.suspectAfter);
   }
 
   /** A slice of the fleet per turn, so that each node is asked about once a minute. */

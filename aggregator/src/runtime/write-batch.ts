@@ -24,6 +24,8 @@ export class WriteBatch {
   /** Run in order once everything above is durable. */
   readonly afterwards: (() => void)[] = [];
   historyDropped = 0;
+  /** It may have been written already. */
+  replyLost = false;
 
   get isEmpty(): boolean {
     return (

@@ -231,8 +231,9 @@ export class RedisFleetStore implements FleetStore {
     }
   }
 
-  async freePermit(incident: IncidentId): Promise<void> {
-    await this.#deps.scripts.run("free-permit", [FLEET_KEYS.permit], [incident]);
+  async freePermit({ incident, token }: Parameters<FleetStore["freePermit"]>[0]): Promise<void> {
+    const values = [incident, String(token)];
+    await this.#deps.scripts.run("free-permit", [FLEET_KEYS.permit], values);
   }
 
   async beginDrill(drill: DrillRecord, pause: DurationMs): Promise<boolean> {

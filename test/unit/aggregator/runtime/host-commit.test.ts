@@ -131,6 +131,51 @@ test("a commit whose permit's reply is lost is asked for again and made once", a
   assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
 });
 
+/** Runs `then` once, when the permit is asked for. */
+function onPermitAsked(sim: SimWorld, then: () => void): void {
+  let isAsked = false;
+  sim.database.fateOf = (operation) => {
+    if (operation === "take permit" && !isAsked) {
+      isAsked = true;
+      then();
+    }
+    return "answered";
+  };
+}
+
+test("a heartbeat that arrived while this process stalled comes before the permit it had asked for", async () => {
+  const sim = await world(20);
+  onPermitAsked(sim, () => {
+    sim.living[0]?.process.pause(6_000);
+    sim.time.at(sim.time.now + 1_000, null, () => {
+      sim.agent("node-3").powered = true;
+    });
+  });
+  cut(sim, "node-3", 5_500);
+  await sim.run(30_000);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  assert.equal(sim.delivered("host-down", "retracted"), ["node-3"]);
+});
+
+test("an answer of its kernel that waits for the turn comes before the permit that waits with it", async () => {
+  const sim = await world(20);
+  const { engine } = sim.living[0] ?? {};
+  assert.ok(engine !== undefined);
+  const { id } = sim.agent("node-3");
+  onPermitAsked(sim, () => {
+    engine.turns.post(engine.table.indexOf(id) ?? -1, id, {
+      kind: "probed",
+      askedAt: engine.turns.now(),
+      outcome: "answered",
+      detail: "an answer",
+    });
+  });
+  sim.agent("node-3").die();
+  await sim.run(7_000);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  assert.is((await downs(sim))[0]?.hold?.reason, "sign-of-life");
+});
+
 test("disarmed nothing is committed, and armed again it is", async () => {
   const sim = await world(20);
   void sim.living[0]?.engine.commands.setDisarm("ann", "network work");

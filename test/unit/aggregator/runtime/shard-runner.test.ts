@@ -1,7 +1,9 @@
 // What a refused write means: another owner, or a store that lost something.
+import type { IncidentPhase } from "@herdbeat/aggregator/core/incident";
 import type { StoreGeneration } from "@herdbeat/aggregator/core/shard-facts";
 import type { ApplyOutcome, Ownership, ShardStore } from "@herdbeat/aggregator/ports/shard-store";
 import { ShardRunner } from "@herdbeat/aggregator/runtime/shard-runner";
+import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import type { AggregatorId, FencingToken } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
 import * as assert from "uvu/assert";
@@ -14,38 +16,46 @@ const token = (value: number): FencingToken => value as FencingToken;
 const generation: StoreGeneration = { id: "g", version: 5 };
 const ownership: Ownership = { shard: SHARD, aggregator: self, token: token(7), generationId: "g" };
 
-async function after(outcome: ApplyOutcome): Promise<string> {
-  const events: string[] = [];
+/** A runner whose store says one thing after the other; the last for ever. */
+function runnerOf(...outcomes: (ApplyOutcome | "reply-lost")[]): {
+  readonly runner: ShardRunner;
+  readonly said: string[];
+} {
+  const said: string[] = [];
+  const next = (): ApplyOutcome => {
+    const outcome = outcomes.length > 1 ? outcomes.shift() : outcomes[0];
+    if (outcome === undefined || outcome === "reply-lost")
+      throw new StoreUnavailableError("apply", new Error("reply lost"));
+    return outcome;
+  };
+  const snapshot = { nodes: [], incidents: [], outbox: [], proofs: new Map(), damaged: [] };
   const runner = new ShardRunner(
     ownership,
-    {
-      owner: ownership,
-      generation,
-      nodes: [],
-      incidents: [],
-      outbox: [],
-      proofs: new Map(),
-      damaged: [],
-    },
+    { owner: ownership, generation, ...snapshot },
     generation,
     {
-      store: { apply: async () => outcome } as unknown as ShardStore,
+      store: { apply: async () => next() } as unknown as ShardStore,
       logger: silentLogger,
       destinations: () => [],
       bodyOf: () => "",
       requestDestination: () => null,
       onRows: () => {},
       onLost: (_shard, why) => {
-        events.push(`lost: ${why}`);
+        said.push(`lost: ${why}`);
         runner.stop();
       },
-      onHeld: (_shard, why) => events.push(`held: ${why}`),
-      onPersisted: () => events.push("persisted"),
+      onHeld: (_shard, why) => said.push(`held: ${why}`),
+      onPersisted: () => said.push("persisted"),
     },
   );
+  return { runner, said };
+}
+
+async function after(outcome: ApplyOutcome): Promise<string> {
+  const { runner, said } = runnerOf(outcome);
   runner.stageIncident(incidentRecord(), "{}", NOW, () => {});
   await runner.drain();
-  return events.join("; ");
+  return said.join("; ");
 }
 
 const stale = (owner: Extract<ApplyOutcome, { kind: "stale-token" }>["owner"], released = 0) =>
@@ -81,6 +91,49 @@ test("a version that went back is held", async () => {
   }
   const on = await after({ kind: "applied", generation: { id: "g", version: 6 } });
   assert.is(on, "persisted");
+});
+
+const conflict = (phase: IncidentPhase | null): ApplyOutcome => ({
+  kind: "conflict",
+  incident: incidentRecord().id,
+  phase,
+});
+const applied: ApplyOutcome = { kind: "applied", generation: { id: "g", version: 6 } };
+
+for (const stored of ["declared", "closed", null] as const) {
+  test(`an incident that is ${stored ?? "absent"} in the store against our own writes is held, and nothing follows`, async () => {
+    const { runner, said } = runnerOf(conflict(stored), applied);
+    runner.stageIncident(incidentRecord("committed"), "{}", NOW, () => said.push("acted"));
+    await runner.drain();
+    const is = stored ?? "not";
+    assert.equal(said, [
+      `held: incident ${incidentRecord().id} is ${is} in the store, which is not what was written`,
+    ]);
+    assert.ok(runner.unsaved);
+  });
+}
+
+test("a commit of what our own writes had ended is held as well", async () => {
+  const { runner, said } = runnerOf(conflict("retracted"), applied);
+  runner.ended.set(incidentRecord().id, incidentRecord("retracted"));
+  runner.stageIncident(incidentRecord("committed"), "{}", NOW, () => said.push("acted"));
+  await runner.drain();
+  assert.match(said.join(), /^held: /);
+});
+
+test("what is declared again under the id of what had ended is dropped, and holds nobody", async () => {
+  const { runner, said } = runnerOf(conflict("retracted"), applied);
+  runner.ended.set(incidentRecord().id, incidentRecord("retracted"));
+  runner.stageIncident(incidentRecord("declared"), "{}", NOW, () => {});
+  await runner.drain();
+  assert.equal(said, ["persisted"]);
+});
+
+test("an end that was written, and forgotten before its lost reply was repeated, holds nobody", async () => {
+  const { runner, said } = runnerOf("reply-lost", conflict(null), applied);
+  runner.stageIncident(incidentRecord("retracted"), "{}", NOW, () => {});
+  await runner.drain();
+  assert.equal(said, ["persisted"]);
 });
 
 test.run();

@@ -52,8 +52,11 @@ for at = first, last, 4 do
   local id, expected, wanted, document = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local stored = phases[id] or redis.call('HGET', KEYS[4], 'p:' .. id) or ''
   local allowed = stored == expected
-  -- A declaration that is made again, with the same id, may not undo a commit.
-  if expected == '' and open[stored] then allowed = stored == wanted end
+  -- Who knows it without knowing what is stored moves it on only: it may not undo a commit.
+  if expected == '' and stored == 'declared' then allowed = true end
+  if expected == '' and stored == 'committed' then
+    allowed = wanted == 'committed' or wanted == 'closed'
+  end
   -- The caller repeats a batch whose reply was lost.
   if not allowed and stored == wanted then
     allowed = redis.call('HGET', KEYS[4], 'd:' .. id) == document
