@@ -7,9 +7,10 @@
  *        └─ nobody confirms ─► hold `fencing-unanswered` ──a device, or an operator's word──► grade 5
  *
  * Guarantee: the request leaves only with grade 5, in the same write as the grade, and once: the hold
- * is what makes it due, and that write takes the hold away.
+ * is what makes it due, and that write takes the hold away. Of a node that is heard nobody's word
+ * confirms that it is off.
  */
-import { durationMs } from "@herdbeat/shared/time";
+import { type DurationMs, durationMs } from "@herdbeat/shared/time";
 import type { DetectionConfig } from "./detection-config.ts";
 import { type Evidence, type Hold, type IncidentRecord, lastTransitionNumber } from "./incident.ts";
 import { append } from "./incident-timeline.ts";
@@ -18,6 +19,8 @@ import type { Effect, Instant, NodeEvent, NodeState } from "./node-state.ts";
 export type FencedEvent = Extract<NodeEvent, { kind: "fenced" }>;
 
 const POWER_OFF_CONFIRMED = 5;
+/** Several heartbeats: who was heard this short a time ago has power, whatever anybody says. */
+export const HEARD_LATELY: DurationMs = durationMs(4_000);
 
 /** Whether it was committed without proof that the host is off, and none has come since. */
 export function awaitsFencing(incident: IncidentRecord): boolean {
@@ -35,6 +38,11 @@ export function fencingHold(now: Instant): Hold {
   };
 }
 
+/** Whether the request of this incident rests on somebody's word that its host has no power. */
+export function isConfirmedOff(incident: IncidentRecord): boolean {
+  return incident.transitions.some((one) => one.rule.name === "power-off-confirmed");
+}
+
 /** Whether the request of this incident rests on a device's word, which can be asked for again. */
 export function isDeviceConfirmed(incident: IncidentRecord): boolean {
   return (
@@ -45,6 +53,16 @@ export function isDeviceConfirmed(incident: IncidentRecord): boolean {
   );
 }
 
+/** Whether its node gave a sign of life after it was confirmed off: the request is not true then. */
+export function isHeardSinceOff({ record }: NodeState, incident: IncidentRecord): boolean {
+  const off = incident.transitions.findLast((one) => one.rule.name === "power-off-confirmed");
+  if (off === undefined) return false;
+  const hasReturned = incident.transitions.some(
+    ({ kind, number }) => kind === "node-returned" && number > off.number,
+  );
+  return hasReturned || record.lastSeenAt > off.at;
+}
+
 /** All incidents of the node with what the fencing of one of them came to. */
 export function applyFenced(
   state: NodeState,
@@ -53,11 +71,13 @@ export function applyFenced(
   config: DetectionConfig,
 ): { readonly incidents: readonly IncidentRecord[]; readonly effects: readonly Effect[] } {
   const effects: Effect[] = [];
+  const { suspectAfter } = config.limits;
+  const isHeard = now.listening - state.lastHeardAt < suspectAfter;
+  const detail = `${event.detail}; the node is still heard`;
   const incidents = state.incidents.map((one) => {
     if (one.id !== event.incident || !awaitsFencing(one)) return one;
-    return event.outcome === "off"
-      ? confirmed(one, event, now, config, effects)
-      : unanswered(one, event, now, effects);
+    if (event.outcome === "off" && !isHeard) return confirmed(one, event, now, config, effects);
+    return unanswered(one, isHeard ? { ...event, detail } : event, now, effects);
   });
   return { incidents, effects };
 }

@@ -242,6 +242,7 @@ export type NodeEvent =
       /** `unanswered`: nobody confirms that it is off. */
       readonly outcome: "off" | "unanswered";
       readonly by: { readonly kind: "device" | "operator"; readonly name: string };
+      readonly lastHeardAt: ListeningMs;
       /** For people: bounded by whoever made the event. */
       readonly detail: string;
     }

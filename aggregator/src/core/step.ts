@@ -126,10 +126,11 @@ function advance(state: NodeState, event: NodeEvent, now: Instant, config: Detec
       return settle(state, end.state, event, end.step, now, config);
     }
     case "fenced": {
-      const book = applyFenced(state, event, now, config);
-      if (book.effects.length === 0) return { state, effects: NO_EFFECTS };
+      const current = heardAt(state, event.lastHeardAt, now);
+      const book = applyFenced(current, event, now, config);
+      if (book.effects.length === 0) return { state: current, effects: NO_EFFECTS };
       const decided = withDecisions({ before: state, event, now, config }, book);
-      return { state: { ...state, incidents: decided.incidents }, effects: decided.effects };
+      return { state: { ...current, incidents: decided.incidents }, effects: decided.effects };
     }
     case "conflict": {
       // Both sessions were refused: nobody is connected.

@@ -9,9 +9,9 @@ import {
 } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import type { Random } from "@herdbeat/shared/random";
-import type { Clock } from "@herdbeat/shared/time";
+import { type Clock, type ListeningMs, listeningMs } from "@herdbeat/shared/time";
 import type { DrillRecord } from "../core/drill-record.ts";
-import { awaitsFencing } from "../core/fencing.ts";
+import { awaitsFencing, HEARD_LATELY } from "../core/fencing.ts";
 import {
   ACTIONS_KEPT_MAX,
   type IncidentAction,
@@ -46,6 +46,7 @@ export interface CommandsDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly manager: ShardManager;
+  readonly listeningNow: () => ListeningMs;
   readonly post: (index: number, node: NodeId, event: NodeEvent) => boolean;
   readonly desk: ShardDesk;
   readonly mirrors: MirrorKeeper;
@@ -56,6 +57,8 @@ export interface CommandsDeps {
   /** Writes the cluster's constants again after a wipe. */
   readonly recreateMeta: () => Promise<void>;
 }
+
+const STILL_HEARD = "its node is heard: a host that speaks is not off";
 
 export class Commands implements FleetCommands {
   readonly #deps: CommandsDeps;
@@ -119,6 +122,7 @@ export class Commands implements FleetCommands {
     const now = clock.wallNow();
     const action = { kind: "confirm-off", progress: null, message: reason, by } as const;
     const done = await this.#change(id, (incident) => {
+      if (this.#isHeard(incident.node)) return { refused: STILL_HEARD };
       if (!awaitsFencing(incident))
         return {
           refused: "the incident does not wait for anybody to confirm that its host is off",
@@ -138,7 +142,10 @@ export class Commands implements FleetCommands {
     if (node === undefined || index === undefined) return { kind: "not-found" };
     const detail = `${by} saw that it has no power: ${reason}`;
     const operator = { kind: "operator", name: by } as const;
-    const event = { kind: "fenced", incident: id, outcome: "off", by: operator, detail } as const;
+    if (this.#isHeard(node)) return { kind: "refused", why: STILL_HEARD };
+    const lastHeardAt = listeningMs(table.lastHeardAt[index] ?? 0);
+    const what = { incident: id, outcome: "off", by: operator, detail, lastHeardAt } as const;
+    const event: NodeEvent = { kind: "fenced", ...what };
     if (!this.#deps.post(index, node, event))
       return { kind: "refused", why: "this aggregator is flooded; try again" };
     return done;
@@ -194,9 +201,23 @@ export class Commands implements FleetCommands {
         incident,
         JSON.stringify({ incident: id, action: value }),
         this.#deps.clock.wallNow(),
-        () => resolve({ kind: "done", value }),
+        (isDurable) =>
+          resolve(
+            isDurable
+              ? { kind: "done", value }
+              : {
+                  kind: "refused",
+                  why: `shard ${seen.shard} was lost or held while this was written: look before you repeat it`,
+                },
+          ),
       );
     });
+  }
+
+  /** Whatever anybody saw of its power: who speaks has some. */
+  #isHeard(node: NodeId): boolean {
+    const { table, listeningNow } = this.#deps;
+    return table.isHeardWithin(node, HEARD_LATELY, listeningNow());
   }
 
   /** In the memory of an owned shard: open in its node's state, or ended not long ago. */

@@ -2,9 +2,12 @@
  * Asks every fence device in peace for the power of every node that it covers, so that it is known
  * beforehand whether a node could be fenced.
  *
- * A device counts for a node while it last told that node's power within `testedWithin`. A living
- * node whose power a device calls off is the proof that the device cuts somebody else's: it counts
- * as failed. Bounds: `concurrency` questions at once, and each has the device's own deadline.
+ * A device counts for a node while it told that node's power within `testedWithin`. `on` counts by
+ * itself; `off` only of a device that said `on` while the node was heard, for a plug that is somebody
+ * else's may be off, too. Off of a living node is the proof that the plug is somebody else's: until
+ * the device says on of the living node, nothing it says of that node is used, and no order is given.
+ * All of this is known to this process alone: a new owner begins again.
+ * Bounds: `concurrency` questions at once, and each has the device's own deadline.
  */
 import type { NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
@@ -14,6 +17,7 @@ import {
   type DurationMs,
   durationMs,
   elapsed,
+  type ListeningMs,
   type MonotonicMs,
   type TimerHandle,
   type Timers,
@@ -28,6 +32,7 @@ import type { ShardRunner } from "./shard-runner.ts";
 export interface DeviceTestsDeps {
   /** In the order in which they are tried. */
   readonly devices: readonly FenceDevice[];
+  readonly listeningNow: () => ListeningMs;
   readonly table: Pick<NodeTable, "states" | "shards" | "extent" | "indexOf">;
   readonly runners: ReadonlyMap<ShardId, Pick<ShardRunner, "held">>;
   readonly clock: Clock;
@@ -49,12 +54,18 @@ interface Test {
   state: "tested" | "failed" | "untested";
   power: "on" | "off" | null;
   detail: string;
+  /** It said on while the node was heard: this is where the node's power comes from. */
+  isProven: boolean;
+  /** It said off while the node was heard: it is not. */
+  isWrong: boolean;
   /** When it began, on either clock; null: never. */
   at: MonotonicMs | null;
   wall: UnixMs | null;
   isUnderWay: boolean;
 }
 
+/** An agent is away, its kernel answered this short a time ago: the host has power. */
+const ANSWERED_LATELY: DurationMs = durationMs(10_000);
 /** Between two looks for tests that are due. */
 const LOOK_EVERY: DurationMs = durationMs(1_000);
 
@@ -86,6 +97,17 @@ export class DeviceTests {
   /** Devices that cover the node, the first to try first. */
   devicesOf(node: FenceTarget): readonly FenceDevice[] {
     return this.#deps.devices.filter((device) => device.covers(node));
+  }
+
+  /** Those that were not caught telling of somebody else's power. */
+  usableOf(node: FenceTarget): readonly FenceDevice[] {
+    return this.devicesOf(node).filter(({ name }) => !this.#testOf(node.id, name).isWrong);
+  }
+
+  /** Whether this device's `off` can be this node's: it said on while the node was heard. */
+  isProven(node: NodeId, device: string): boolean {
+    const test = this.#testOf(node, device);
+    return test.isProven && !test.isWrong;
   }
 
   /** Whether a device told this node's power lately. */
@@ -222,12 +244,18 @@ export class DeviceTests {
     detail: string,
     test: Test = this.#testOf(node, device),
   ): void {
-    const told = kind === "on" || kind === "off";
-    if (kind === "off" && this.#isAlive(node)) {
-      const wrong = "it says off of a node that is alive: it is not this node's power";
-      this.#settle(node, device, test, "failed", "off", wrong);
-    } else if (told) this.#settle(node, device, test, "tested", kind, "");
-    else this.#settle(node, device, test, "failed", null, `${kind}: ${detail}`);
+    const isAlive = this.#isAlive(node);
+    if (isAlive && (kind === "on" || kind === "off")) {
+      test.isProven = kind === "on";
+      test.isWrong = kind === "off";
+    }
+    const why = test.isWrong
+      ? "it said off of a node that is alive: it is not this node's power"
+      : "it says off, and never said on while its node was heard: whose power it is, is not known";
+    if (kind === "on" || kind === "off") {
+      const counts = !test.isWrong && (kind === "on" || test.isProven);
+      this.#settle(node, device, test, counts ? "tested" : "failed", kind, counts ? "" : why);
+    } else this.#settle(node, device, test, "failed", null, `${kind}: ${detail}`);
   }
 
   #settle(
@@ -253,8 +281,19 @@ export class DeviceTests {
   }
 
   #isAlive(node: NodeId): boolean {
-    const index = this.#deps.table.indexOf(node);
-    return index !== undefined && this.#deps.table.states[index]?.health.state === "alive";
+    const { table, listeningNow } = this.#deps;
+    const index = table.indexOf(node);
+    const health = index === undefined ? undefined : table.states[index]?.health;
+    switch (health?.state) {
+      case "alive":
+        return true;
+      case "agent-down":
+      case "agent-stalled":
+      case "left":
+        return listeningNow() - health.lastAnswerAt <= ANSWERED_LATELY;
+      default:
+        return false;
+    }
   }
 
   #isFresh(test: Test): boolean {
@@ -277,6 +316,8 @@ export class DeviceTests {
         state: "untested",
         power: null,
         detail: "",
+        isProven: false,
+        isWrong: false,
         at: null,
         wall: null,
         isUnderWay: false,

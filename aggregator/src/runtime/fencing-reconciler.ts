@@ -24,11 +24,12 @@ import {
   durationMs,
   elapsed,
   type ListeningMs,
+  listeningMs,
   type MonotonicMs,
   type TimerHandle,
   type Timers,
 } from "@herdbeat/shared/time";
-import { awaitsFencing } from "../core/fencing.ts";
+import { awaitsFencing, HEARD_LATELY } from "../core/fencing.ts";
 import type { IncidentAction, IncidentRecord } from "../core/incident.ts";
 import type { NodeEvent, NodeState } from "../core/node-state.ts";
 import type { FenceDevice } from "../ports/fence-device.ts";
@@ -40,7 +41,10 @@ import type { ShardRunner } from "./shard-runner.ts";
 export interface FencingReconcilerDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, Pick<ShardRunner, "held" | "ownership" | "indexes">>;
+  /** Without those that are known to be somebody else's. */
   readonly devicesOf: (node: NodeState) => readonly FenceDevice[];
+  /** Whether the device said on of this node while it was heard. */
+  readonly isProven: (node: NodeId, device: string) => boolean;
   readonly commands: Pick<FleetCommands, "addAction" | "updateAction">;
   readonly self: string;
   readonly clock: Clock;
@@ -63,12 +67,15 @@ const RETRY: BackoffConfig = {
   factor: 2,
   max: durationMs(60_000),
 };
-/** Several heartbeats. */
-const HEARD_LATELY: DurationMs = durationMs(4_000);
+/** The intent of an order, as a later owner finds it: this device said on before. */
+export const orderedWhileOn = (device: string): string => `${device} says on, and cuts its power`;
+
 /** Of agents, each a process: a rack that is fenced in one go takes turns. */
 const CUTS_MAX = 4;
 
 interface Work {
+  /** Devices that said on of this node before they were told to cut it. */
+  readonly saidOn: Set<string>;
   isUnderWay: boolean;
   attempts: number;
   notBefore: MonotonicMs;
@@ -173,10 +180,19 @@ export class FencingReconciler {
     const cut = await cutPower(node, this.#deps.devicesOf(state), {
       timers,
       onProgress: (device, what) => logger.info("fencing", { node, device, what }),
-      mayOrder: async (device) => {
+      saidOn: (device) =>
+        work.saidOn.has(device) ||
+        this.#deps.isProven(node, device) ||
+        incident.actions.some(
+          ({ id, message }) => id.startsWith("fence-") && message === orderedWhileOn(device),
+        ),
+      mayOrder: async (device, before) => {
         if (!this.#mayFence(index, incident, token)) return false;
         const from = clock.now();
-        const written = await note({ state: "running", message: `${device} cuts its power` });
+        const isOn = before === "on";
+        const message = isOn ? orderedWhileOn(device) : `${device} cuts its power`;
+        const written = await note({ state: "running", message });
+        if (isOn) work.saidOn.add(device);
         // What was paused here may have been taken over, and done, by another owner.
         const isFresh = elapsed(from, clock.now()) <= INTENT_VALID;
         return written.kind === "done" && isFresh && this.#mayFence(index, incident, token);
@@ -189,13 +205,16 @@ export class FencingReconciler {
     const detail = isLying ? `${cut.device} says off, and the node is still heard` : cut.detail;
     const isOff = outcome === "off";
     await note({ state: isOff ? "succeeded" : "failed", message: detail });
+    if (!this.#isOurs(shard, token)) return this.#later(work);
     logger.warn(isOff ? "a host is confirmed off" : "no device confirms that a host is off", {
       node,
       incident: incident.id,
       detail,
     });
     const by = { kind: "device", name: cut.kind === "off" ? cut.device : "" } as const;
-    this.#deps.post(index, node, { kind: "fenced", incident: incident.id, outcome, by, detail });
+    const lastHeardAt = listeningMs(this.#deps.table.lastHeardAt[index] ?? 0);
+    const what = { incident: incident.id, outcome, by, detail, lastHeardAt } as const;
+    this.#deps.post(index, node, { kind: "fenced", ...what });
     this.#later(work);
   }
 
@@ -240,7 +259,7 @@ export class FencingReconciler {
   #workOf(id: IncidentId, now: MonotonicMs): Work {
     let work = this.#work.get(id);
     if (work === undefined) {
-      work = { isUnderWay: false, attempts: 0, notBefore: now };
+      work = { saidOn: new Set(), isUnderWay: false, attempts: 0, notBefore: now };
       this.#work.set(id, work);
     }
     return work;

@@ -10,6 +10,7 @@ import { DeviceTests, targetOf } from "./device-tests.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { FencingReconciler } from "./fencing-reconciler.ts";
 import type { NodeTable } from "./node-table.ts";
+import { notOffBecause } from "./power-cut.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
@@ -37,12 +38,14 @@ export class Fencing {
       ...parts,
       devices: deps.fenceDevices,
       settings: deps.deviceTests,
+      listeningNow: () => parts.turns().now(),
     });
     this.#reconciler = new FencingReconciler({
       ...deps,
       ...parts,
       self: deps.detection.aggregator,
-      devicesOf: (state) => this.#tests.devicesOf(targetOf(state)),
+      devicesOf: (state) => this.#tests.usableOf(targetOf(state)),
+      isProven: (node, device) => this.#tests.isProven(node, device),
       commands: {
         addAction: (incident, action) => parts.commands().addAction(incident, action),
         updateAction: (incident, id, patch) => parts.commands().updateAction(incident, id, patch),
@@ -90,16 +93,8 @@ export class Fencing {
     );
   }
 
-  /** Reads the power of a fenced node again: why it does not count as off, null: it is off. */
-  async notOffBecause(state: NodeState): Promise<string | null> {
-    const said: string[] = [];
-    for (const device of this.#tests.devicesOf(targetOf(state))) {
-      const reading = await device.status(state.record.id);
-      if (reading.kind === "off") return null;
-      said.push(`${device.name} says ${reading.kind}`);
-      // One that says on outweighs what the others do not know.
-      if (reading.kind === "on") break;
-    }
-    return `its power is not confirmed off now: ${said.join(", ") || "no device covers it"}`;
+  /** Reads the power of a fenced node again, of every device that can be believed. */
+  notOffBecause(state: NodeState, needsOff: boolean): Promise<string | null> {
+    return notOffBecause(state.record.id, this.#tests.usableOf(targetOf(state)), needsOff);
   }
 }

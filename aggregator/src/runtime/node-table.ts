@@ -4,6 +4,7 @@
  */
 import { assert } from "@herdbeat/shared/assert";
 import type { NodeId, ShardId } from "@herdbeat/shared/ids";
+import type { DurationMs, ListeningMs } from "@herdbeat/shared/time";
 import type { NodeState } from "../core/node-state.ts";
 import { carriesZone } from "../core/zone-outage.ts";
 import type { AgentSession } from "../ports/agent-listener.ts";
@@ -45,6 +46,12 @@ export class NodeTable {
     const state = this.states[index];
     assert(state !== null && state !== undefined, `no node at index ${index}`);
     return state;
+  }
+
+  /** Whether a frame of it came this short a time before `now`. */
+  isHeardWithin(node: NodeId, bound: DurationMs, now: ListeningMs): boolean {
+    const index = this.indexOf(node);
+    return index !== undefined && now - (this.lastHeardAt[index] ?? 0) < bound;
   }
 
   add(state: NodeState, shard: ShardId): number {

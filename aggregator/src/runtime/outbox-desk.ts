@@ -1,7 +1,13 @@
 /** The undelivered rows of owned shards, as the hand-off wants to see them. */
-import type { IncidentId, ShardId } from "@herdbeat/shared/ids";
-import { durationMs } from "@herdbeat/shared/time";
-import { awaitsFencing, isDeviceConfirmed } from "../core/fencing.ts";
+import type { IncidentId, NodeId, ShardId } from "@herdbeat/shared/ids";
+import { durationMs, type ListeningMs } from "@herdbeat/shared/time";
+import {
+  awaitsFencing,
+  HEARD_LATELY,
+  isConfirmedOff,
+  isDeviceConfirmed,
+  isHeardSinceOff,
+} from "../core/fencing.ts";
 import { isOpen } from "../core/incident.ts";
 import type { NodeState } from "../core/node-state.ts";
 import type { OutboxRow } from "../core/outbox.ts";
@@ -15,8 +21,12 @@ export interface OutboxDeskDeps {
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   /** Why no request may be sent now; null: it may. */
   readonly waitsBecause: () => string | null;
-  /** Reads the power of a fenced node again; why it does not count as off now, null: it is off. */
-  readonly notOffBecause: (node: NodeState) => Promise<string | null>;
+  /**
+   * Reads the power of a fenced node again: why it may not go now, null: it may. `needsOff`: a device
+   * has to say off; otherwise it suffices that none says on.
+   */
+  readonly notOffBecause: (node: NodeState, needsOff: boolean) => Promise<string | null>;
+  readonly listeningNow: () => ListeningMs;
   /** The store refused our token: another owner exists. */
   readonly onStale: (shard: ShardId) => void;
   readonly onGenerationMismatch: (shard: ShardId) => void;
@@ -69,14 +79,14 @@ export class OutboxDesk implements OutboxSource {
     else this.#deps.onGenerationMismatch(ownership.shard);
   }
 
-  /** A host that was confirmed off by a device must be off now, too: nobody holds it when it returns. */
+  /** A host that was confirmed off must be off now, too: nobody holds it when it returns. */
   async recheck(row: OutboxRow): Promise<RequestCheck> {
     const before = this.#check(row);
     if (before.kind !== "send") return before;
     const state = this.#stateOf(row);
     const incident = state?.incidents.find((one) => one.id === row.incident);
-    if (state === null || incident === undefined || !isDeviceConfirmed(incident)) return before;
-    const notOff = await this.#deps.notOffBecause(state);
+    if (state === null || incident === undefined || !isConfirmedOff(incident)) return before;
+    const notOff = await this.#deps.notOffBecause(state, isDeviceConfirmed(incident));
     if (notOff !== null) return { kind: "wait", because: notOff };
     // Devices take their time: what was true before may not be any more.
     return this.#check(row);
@@ -90,8 +100,9 @@ export class OutboxDesk implements OutboxSource {
   #check(row: OutboxRow): RequestCheck {
     const because = this.#deps.waitsBecause();
     if (because !== null) return { kind: "wait", because };
-    const incident = this.#stateOf(row)?.incidents.find((one) => one.id === row.incident);
-    if (incident === undefined || !isOpen(incident.phase)) {
+    const state = this.#stateOf(row);
+    const incident = state?.incidents.find((one) => one.id === row.incident);
+    if (state === null || incident === undefined || !isOpen(incident.phase)) {
       return { kind: "supersede", because: "the incident is over", page: false };
     }
     if (incident.phase !== "committed") {
@@ -100,7 +111,15 @@ export class OutboxDesk implements OutboxSource {
     if (awaitsFencing(incident)) {
       return { kind: "wait", because: "its host is not confirmed off" };
     }
+    if (isConfirmedOff(incident) && (isHeardSinceOff(state, incident) || this.#isHeard(row.node))) {
+      return { kind: "wait", because: "its node was heard after it was confirmed off" };
+    }
     return { kind: "send", validFor: REQUEST_VALID };
+  }
+
+  #isHeard(node: NodeId): boolean {
+    const { table, listeningNow } = this.#deps;
+    return table.isHeardWithin(node, HEARD_LATELY, listeningNow());
   }
 
   #runnerOf(ownership: Ownership): ShardRunner | null {

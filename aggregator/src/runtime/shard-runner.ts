@@ -76,6 +76,8 @@ export class ShardRunner {
   #inFlight: WriteBatch | null = null;
   #running: Promise<void> | null = null;
   #stopped = false;
+  /** Who waits for a change of theirs to be durable. */
+  readonly #waiting = new Set<(isDurable: boolean) => void>();
 
   constructor(
     ownership: Ownership,
@@ -186,11 +188,25 @@ export class ShardRunner {
     this.#staged.addHistory({ at, node: incident.node, kind: "incident", json });
   }
 
-  /** An incident changed by an operator or a controller: same path, same guarantees. */
-  stageIncident(incident: IncidentRecord, json: string, at: UnixMs, afterwards: () => void): void {
+  /**
+   * An incident changed by an operator or a controller: same path, same guarantees. `done` is called
+   * once: true when it is durable, false when nobody can say any more whether it ever will be.
+   */
+  stageIncident(
+    incident: IncidentRecord,
+    json: string,
+    at: UnixMs,
+    done: (isDurable: boolean) => void,
+  ): void {
     this.#staged.putIncident(incident, incident.phase);
     this.#staged.addHistory({ at, node: incident.node, kind: "action", json });
-    this.#staged.afterwards.push(afterwards);
+    if (this.#stopped || this.held) done(false);
+    else {
+      this.#waiting.add(done);
+      this.#staged.afterwards.push(() => {
+        if (this.#waiting.delete(done)) done(true);
+      });
+    }
     if (incident.endedAt !== null) this.#remember(incident);
   }
 
@@ -335,6 +351,7 @@ export class ShardRunner {
   hold(why: string): void {
     if (this.held) return;
     this.heldBecause = why;
+    this.#giveUp();
     this.#deps.onHeld(this.shard, why);
   }
 
@@ -348,6 +365,14 @@ export class ShardRunner {
 
   stop(): void {
     this.#stopped = true;
+    this.#giveUp();
+  }
+
+  /** Nobody is left waiting for a write that this owner does not make any more. */
+  #giveUp(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const done of waiting) done(false);
   }
 }
 

@@ -1,5 +1,10 @@
 import { decisionsOf } from "@herdbeat/aggregator/core/decision";
-import { awaitsFencing, fencingHold, isDeviceConfirmed } from "@herdbeat/aggregator/core/fencing";
+import {
+  awaitsFencing,
+  fencingHold,
+  isDeviceConfirmed,
+  isHeardSinceOff,
+} from "@herdbeat/aggregator/core/fencing";
 import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";
 import type { Effect, NodeEvent, NodeState } from "@herdbeat/aggregator/core/node-state";
 import { replayIncident } from "@herdbeat/aggregator/core/replay";
@@ -41,12 +46,20 @@ function fenced(
   state: NodeState,
   outcome: "off" | "unanswered",
   by: Extract<NodeEvent, { kind: "fenced" }>["by"] = { kind: "device", name: "bmc" },
+  heardAt = 0,
 ) {
   const incident = state.incidents[0]?.id;
   assert.ok(incident);
   return step(
     state,
-    { kind: "fenced", incident, outcome, by, detail: "bmc says off, twice" },
+    {
+      kind: "fenced",
+      incident,
+      outcome,
+      by,
+      detail: "bmc says off, twice",
+      lastHeardAt: listeningMs(heardAt),
+    },
     NOW,
     new NodeDriver(POLICY).config,
   );
@@ -88,6 +101,33 @@ test("an operator's word counts like a device's, under his name", () => {
   const [evidence] = incident.transitions.at(-1)?.evidence ?? [];
   assert.equal([evidence?.kind, evidence?.source], ["operator", "olga"]);
   assert.not(isDeviceConfirmed(incident), "there is no device to read it again from");
+});
+
+test("of a node that is heard nobody's word confirms that it is off", () => {
+  for (const kind of ["device", "operator"] as const) {
+    const { effects, state } = fenced(committed(), "off", { kind, name: "x" }, 59_500);
+    assert.equal(told(effects), [["changed", 0, "committed", false]]);
+    assert.is(state.incidents[0]?.hold?.reason, "fencing-unanswered");
+    assert.match(state.incidents[0]?.transitions.at(-1)?.message ?? "", /still heard/);
+  }
+});
+
+test("who is heard after it was confirmed off is not off any more", () => {
+  const off = fenced(committed(), "off").state;
+  const [confirmed] = off.incidents;
+  assert.ok(confirmed);
+  assert.not(isHeardSinceOff(off, confirmed));
+  const back = step(
+    off,
+    { kind: "heard", at: listeningMs(61_000) },
+    { listening: listeningMs(61_000), wall: unixMs(1_800_000_061_000) },
+    new NodeDriver(POLICY).config,
+  ).state;
+  const [returned] = back.incidents;
+  assert.ok(returned);
+  assert.ok(isHeardSinceOff(back, returned));
+  const stepped = { ...back, record: { ...back.record, lastSeenAt: unixMs(0) } };
+  assert.ok(isHeardSinceOff(stepped, returned), "whatever the clocks say");
 });
 
 test("what is not committed, or does not wait for it, is never fenced", () => {

@@ -40,6 +40,7 @@ function world(devices: readonly FakeFenceDevice[], nodes: readonly string[], co
       concurrency,
     },
     onChange: () => {},
+    listeningNow: () => listeningMs(time.clock.now()),
   });
   const stateOf = (name: string): NodeState => table.state(table.indexOf(name as NodeId) ?? -1);
   return {
@@ -48,6 +49,7 @@ function world(devices: readonly FakeFenceDevice[], nodes: readonly string[], co
     runners,
     tests,
     stateOf,
+    usable: (name: string) => tests.usableOf(targetOf(stateOf(name))).map((device) => device.name),
     can: (name: string) => tests.canFence(targetOf(stateOf(name))),
     view: (name: string) => tests.viewOf(targetOf(stateOf(name))),
     health: (name: string, health: NodeState["health"]) =>
@@ -100,10 +102,59 @@ test("a device that calls a living node off cuts somebody else's power", async (
   await sim.time.advance(MINUTE);
   assert.not(sim.can("node-1"));
   assert.match(sim.view("node-1")[0]?.detail ?? "", /alive/);
+  assert.equal(sim.usable("node-1"), []);
   sim.health("node-1", { state: "declared", since: listeningMs(0) });
   await sim.time.advance(11 * MINUTE);
-  assert.ok(sim.can("node-1"), "of a node that is not heard, off may be true");
+  assert.not(sim.can("node-1"), "it goes on to be somebody else's when the node is not heard");
+  crossed.powers.set("node-1", "on");
+  await sim.time.advance(11 * MINUTE);
+  assert.not(sim.can("node-1"), "that somebody's power is on says nothing either");
+  assert.not(sim.tests.isProven("node-1" as NodeId, "crossed"));
+  sim.health("node-1", { state: "alive" });
+  await sim.time.advance(11 * MINUTE);
+  assert.ok(sim.can("node-1"), "on while the node is heard");
+  assert.equal(sim.usable("node-1"), ["crossed"]);
   sim.tests.stop();
+});
+
+test("off counts only of a device that said on while the node was heard", async () => {
+  const bmc = new FakeFenceDevice("bmc", ["node-1"], "off");
+  const sim = world([bmc], ["node-1"]);
+  sim.health("node-1", { state: "awaited", since: listeningMs(0), afterStoreLoss: false });
+  sim.tests.start();
+  await sim.time.advance(MINUTE);
+  assert.not(sim.can("node-1"), "whose plug it is, a new owner does not know");
+  assert.match(sim.view("node-1")[0]?.detail ?? "", /never said on/);
+  bmc.powers.set("node-1", "on");
+  await sim.time.advance(11 * MINUTE);
+  assert.ok(sim.can("node-1"), "it can be told to cut what is on");
+  assert.not(sim.tests.isProven("node-1" as NodeId, "bmc"), "but nobody was heard meanwhile");
+  bmc.powers.set("node-1", "off");
+  await sim.time.advance(11 * MINUTE);
+  assert.not(sim.can("node-1"));
+  bmc.powers.set("node-1", "on");
+  sim.health("node-1", { state: "alive" });
+  await sim.time.advance(11 * MINUTE);
+  bmc.powers.set("node-1", "off");
+  sim.health("node-1", { state: "declared", since: listeningMs(0) });
+  await sim.time.advance(11 * MINUTE);
+  assert.ok(sim.can("node-1"), "this device is its own");
+  assert.ok(sim.tests.isProven("node-1" as NodeId, "bmc"));
+  sim.tests.stop();
+});
+
+test("a host whose kernel answers is alive, whatever its agent does", async () => {
+  for (const state of ["agent-down", "agent-stalled", "left"] as const) {
+    const crossed = new FakeFenceDevice("crossed", ["node-1"], "off");
+    const sim = world([crossed], ["node-1"]);
+    const lastAnswerAt = listeningMs(0);
+    const more = { since: lastAnswerAt, cause: "silence", wholeHost: true } as const;
+    sim.health("node-1", { state, lastAnswerAt, ...more } as NodeState["health"]);
+    sim.tests.start();
+    await sim.time.advance(9_000);
+    assert.equal(sim.usable("node-1"), [], state);
+    sim.tests.stop();
+  }
 });
 
 test("one node's second device is enough, and the order is kept", async () => {

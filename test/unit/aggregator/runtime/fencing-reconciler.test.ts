@@ -3,7 +3,7 @@ import type { IncidentAction, IncidentRecord } from "@herdbeat/aggregator/core/i
 import type { NodeEvent } from "@herdbeat/aggregator/core/node-state";
 import { step } from "@herdbeat/aggregator/core/step";
 import type { CommandOutcome } from "@herdbeat/aggregator/ports/fleet-view";
-import { FencingReconciler } from "@herdbeat/aggregator/runtime/fencing-reconciler";
+import { FencingReconciler, orderedWhileOn } from "@herdbeat/aggregator/runtime/fencing-reconciler";
 import { NodeTable } from "@herdbeat/aggregator/runtime/node-table";
 import { type FencingToken, type NodeId, type ShardId, shardOf } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
@@ -23,6 +23,8 @@ const SHARD = shardOf(NODE);
 interface Given {
   readonly actions?: readonly IncidentAction[];
   readonly token?: number;
+  /** Whether the devices said on while the node was heard. */
+  readonly isProven?: boolean;
 }
 
 /** One committed host in the memory of one owner; actions are durable at once unless `write` says so. */
@@ -102,6 +104,7 @@ function world(devices: readonly FakeFenceDevice[], given: Given = {}) {
     table,
     runners,
     devicesOf: () => devices,
+    isProven: () => given.isProven ?? true,
     commands: {
       addAction: (_incident, action) =>
         change(
@@ -173,6 +176,74 @@ test("an order that ended well proves nothing while the power is on", async () =
   assert.equal(sim.requests, []);
   assert.is(sim.incident().hold?.reason, "fencing-unanswered");
   assert.is(sim.incident().grade, 0);
+});
+
+test("off of a device that never said on of this node proves nothing", async () => {
+  const plug = new FakeFenceDevice("plug", [NODE], "off");
+  const sim = world([plug], { isProven: false });
+  await sim.time.advance(60_000);
+  assert.is(orders(plug), 0, "nobody knows whose plug it is");
+  assert.equal(sim.requests, []);
+  assert.is(sim.incident().hold?.reason, "fencing-unanswered");
+});
+
+test("on before the order and off after it is proof enough, also for the owner that comes next", async () => {
+  const left: IncidentAction = {
+    id: "fence-7",
+    kind: "fence",
+    state: "running",
+    progress: null,
+    message: orderedWhileOn("bmc"),
+    by: "agg-0",
+    createdAt: WALL,
+    updatedAt: WALL,
+  };
+  const alone = world([new FakeFenceDevice("bmc", [NODE])], { isProven: false });
+  await alone.time.advance(60_000);
+  assert.equal(alone.requests, [5]);
+  assert.is(orderedWhileOn("bmc"), "bmc says on, and cuts its power");
+  const cut = new FakeFenceDevice("bmc", [NODE], "off");
+  const sim = world([cut], { actions: [left], token: 8, isProven: false });
+  await sim.time.advance(60_000);
+  assert.equal([sim.requests, orders(cut)], [[5], 0], "its predecessor cut it, and died");
+});
+
+test("one device that says off does not outweigh another that says on", async () => {
+  const wrong = new FakeFenceDevice("wrong", [NODE], "off");
+  const right = new FakeFenceDevice("right", [NODE]);
+  right.works = false;
+  const sim = world([wrong, right]);
+  await sim.time.advance(60_000);
+  assert.equal(sim.requests, []);
+  assert.is(sim.incident().hold?.reason, "fencing-unanswered");
+  assert.match(sim.incident().transitions.at(-1)?.message ?? "", /right says on/);
+  right.works = true;
+  await sim.time.advance(120_000);
+  assert.equal(sim.requests, [5]);
+});
+
+test("two feeds are both cut, whichever of them is on", async () => {
+  for (const [a, b] of [
+    ["on", "on"],
+    ["off", "on"],
+    ["on", "off"],
+  ] as const) {
+    const left = new FakeFenceDevice("left", [NODE], a);
+    const right = new FakeFenceDevice("right", [NODE], b);
+    const sim = world([left, right]);
+    await sim.time.advance(60_000);
+    assert.equal([left.powers.get(NODE), right.powers.get(NODE)], ["off", "off"], `${a} ${b}`);
+    assert.equal(sim.requests, [5]);
+  }
+});
+
+test("two readings of one instant are one reading", async () => {
+  const bmc = new FakeFenceDevice("bmc", [NODE], "off");
+  const sim = world([bmc]);
+  await sim.time.advance(900);
+  assert.is(bmc.calls.length, 1);
+  await sim.time.advance(1_000);
+  assert.is(bmc.calls.length, 2);
 });
 
 test("the next device is tried when one cannot be reached, in order", async () => {

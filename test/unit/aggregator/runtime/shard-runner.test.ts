@@ -16,17 +16,20 @@ const token = (value: number): FencingToken => value as FencingToken;
 const generation: StoreGeneration = { id: "g", version: 5 };
 const ownership: Ownership = { shard: SHARD, aggregator: self, token: token(7), generationId: "g" };
 
+type Reply = ApplyOutcome | "reply-lost" | "no-reply";
+
 /** A runner whose store says one thing after the other; the last for ever. */
-function runnerOf(...outcomes: (ApplyOutcome | "reply-lost")[]): {
+function runnerOf(...outcomes: Reply[]): {
   readonly runner: ShardRunner;
   readonly said: string[];
 } {
   const said: string[] = [];
-  const next = (): ApplyOutcome => {
+  const next = (): Promise<ApplyOutcome> => {
     const outcome = outcomes.length > 1 ? outcomes.shift() : outcomes[0];
+    if (outcome === "no-reply") return new Promise(() => {});
     if (outcome === undefined || outcome === "reply-lost")
-      throw new StoreUnavailableError("apply", new Error("reply lost"));
-    return outcome;
+      return Promise.reject(new StoreUnavailableError("apply", new Error("reply lost")));
+    return Promise.resolve(outcome);
   };
   const snapshot = { nodes: [], incidents: [], outbox: [], proofs: new Map(), damaged: [] };
   const runner = new ShardRunner(
@@ -34,7 +37,7 @@ function runnerOf(...outcomes: (ApplyOutcome | "reply-lost")[]): {
     { owner: ownership, generation, ...snapshot },
     generation,
     {
-      store: { apply: async () => next() } as unknown as ShardStore,
+      store: { apply: next } as unknown as ShardStore,
       logger: silentLogger,
       destinations: () => [],
       bodyOf: () => "",
@@ -56,6 +59,20 @@ async function after(outcome: ApplyOutcome): Promise<string> {
   runner.stageIncident(incidentRecord(), "{}", NOW, () => {});
   await runner.drain();
   return said.join("; ");
+}
+
+/** What who changed an incident was told. */
+async function toldAfter(
+  outcome: ApplyOutcome | "no-reply",
+  then: (runner: ShardRunner) => void = () => {},
+): Promise<readonly boolean[]> {
+  const { runner } = runnerOf(outcome);
+  const told: boolean[] = [];
+  runner.stageIncident(incidentRecord(), "{}", NOW, (isDurable) => told.push(isDurable));
+  const drained = runner.drain();
+  then(runner);
+  if (outcome !== "no-reply") await drained;
+  return told;
 }
 
 const stale = (owner: Extract<ApplyOutcome, { kind: "stale-token" }>["owner"], released = 0) =>
@@ -80,6 +97,22 @@ for (const released of [0, 6]) {
   });
 }
 
+test("who waits for a write is told how it ended, once, whatever becomes of the shard", async () => {
+  const applied: ApplyOutcome = { kind: "applied", generation: { id: "g", version: 6 } };
+  assert.equal(await toldAfter(applied), [true]);
+  assert.equal(await toldAfter("no-reply", (runner) => runner.stop()), [false]);
+  assert.equal(await toldAfter("no-reply", (runner) => runner.hold("for a test")), [false]);
+  const other = { aggregator: "agg-2" as AggregatorId, token: token(8) };
+  const lost: ApplyOutcome = { kind: "stale-token", owner: other, released: null };
+  assert.equal(await toldAfter(lost), [false]);
+  const twice = await toldAfter("no-reply", (runner) => {
+    runner.stop();
+    runner.hold("too late");
+    runner.stageIncident(incidentRecord(), "{}", NOW, (isDurable) => assert.not(isDurable));
+  });
+  assert.equal(twice, [false]);
+});
+
 test("a newer token in our own name is held", async () => {
   assert.match(await stale({ aggregator: self, token: token(9) }), /^held: .*newer token/);
 });
@@ -103,7 +136,9 @@ const applied: ApplyOutcome = { kind: "applied", generation: { id: "g", version:
 for (const stored of ["declared", "closed", null] as const) {
   test(`an incident that is ${stored ?? "absent"} in the store against our own writes is held, and nothing follows`, async () => {
     const { runner, said } = runnerOf(conflict(stored), applied);
-    runner.stageIncident(incidentRecord("committed"), "{}", NOW, () => said.push("acted"));
+    runner.stageIncident(incidentRecord("committed"), "{}", NOW, (isDurable) => {
+      if (isDurable) said.push("acted");
+    });
     await runner.drain();
     const is = stored ?? "not";
     assert.equal(said, [
@@ -116,7 +151,9 @@ for (const stored of ["declared", "closed", null] as const) {
 test("a commit of what our own writes had ended is held as well", async () => {
   const { runner, said } = runnerOf(conflict("retracted"), applied);
   runner.ended.set(incidentRecord().id, incidentRecord("retracted"));
-  runner.stageIncident(incidentRecord("committed"), "{}", NOW, () => said.push("acted"));
+  runner.stageIncident(incidentRecord("committed"), "{}", NOW, (isDurable) => {
+    if (isDurable) said.push("acted");
+  });
   await runner.drain();
   assert.match(said.join(), /^held: /);
 });
