@@ -23,7 +23,7 @@ import { type Measuring, measuring } from "./measuring.ts";
 import { MeshDesk } from "./mesh-desk.ts";
 import { MirrorKeeper } from "./mirror-keeper.ts";
 import { NodeTable } from "./node-table.ts";
-import { Notices } from "./notices.ts";
+import { type Notices, noticeBoard } from "./notices.ts";
 import { OutboxDesk } from "./outbox-desk.ts";
 import { OwnSightKeeper } from "./own-sight.ts";
 import { httpEndpointOf } from "./owner-endpoint.ts";
@@ -78,7 +78,7 @@ export class Engine implements Startable {
       turns: () => this.turns,
       elsewhere: (shard) => httpEndpointOf(this.manager, shard),
     });
-    this.notices = this.#noticeBoard();
+    this.notices = noticeBoard(deps, () => this.view.publish({ kind: "notices" }));
     this.#fencing = new Fencing(deps, {
       table: this.table,
       runners: this.runners,
@@ -183,18 +183,6 @@ export class Engine implements Startable {
         return identity.id;
       },
     };
-  }
-
-  #noticeBoard(): Notices {
-    const { clock, timers, logger, journal, sendNotice } = this.#deps;
-    return new Notices({
-      clock,
-      timers,
-      logger,
-      journal,
-      send: sendNotice,
-      onChange: () => this.view.publish({ kind: "notices" }),
-    });
   }
 
   #turnLoop(config: DetectionConfig): TurnLoop {

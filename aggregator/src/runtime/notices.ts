@@ -2,7 +2,6 @@
  * What is wrong with the control plane itself. Notices never ask for recovery: they are kept in a
  * local journal, shown, and sent directly to every destination (the store may be what is broken).
  */
-
 import type { NodeId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import {
@@ -13,6 +12,7 @@ import {
   type Timers,
 } from "@herdbeat/shared/time";
 import type { NoticeView } from "../ports/fleet-view.ts";
+import type { EngineDeps } from "./engine-deps.ts";
 
 export interface NoticeJournal {
   append(line: string): void;
@@ -121,4 +121,9 @@ export class Notices {
       this.#retries.add(timer);
     });
   }
+}
+
+/** The notices of one process, sent to whoever it sends to. */
+export function noticeBoard(deps: EngineDeps, onChange: () => void): Notices {
+  return new Notices({ ...deps, send: deps.sendNotice, onChange });
 }
