@@ -15,6 +15,7 @@
 import type { DetectionLimits } from "./detection-config.ts";
 import { ALIVE, SILENCE } from "./failure-detector.ts";
 import type { HealthStep } from "./health-step.ts";
+import type { IncidentRecord } from "./incident.ts";
 import type {
   DrillState,
   HeldAnswer,
@@ -131,6 +132,11 @@ function unanswered(
   );
   const event = { ...answer, observations };
   return { ...state, witnesses: rememberWitness(state.witnesses, event, now, limits) };
+}
+
+/** Nothing that is only played is of another origin, or committed: who stored it so was no drill. */
+export function isDamagedDrill({ drill, origin, phase }: IncidentRecord): boolean {
+  return drill !== undefined && (origin !== SILENCE || phase === "committed");
 }
 
 /** The same state where a drill would mix with something real. */

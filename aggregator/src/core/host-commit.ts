@@ -11,7 +11,7 @@
  * again when the answer is here.
  */
 import { formatDuration } from "@herdbeat/shared/duration-text";
-import { durationMs, type ListeningMs, listeningMs } from "@herdbeat/shared/time";
+import { type DurationMs, durationMs, type ListeningMs, listeningMs } from "@herdbeat/shared/time";
 import { type DetectionConfig, type DetectionLimits, ruleFor } from "./detection-config.ts";
 import { SILENCE } from "./failure-detector.ts";
 import type { Brake, GuardSight } from "./guard.ts";
@@ -110,11 +110,24 @@ function silenceTrouble(
       `a proof of grade ${least} or better, or a witness that reached it before and does not now; now ${incident.grade}`,
     );
   }
-  const bound = silent >= 2 ? limits.commitWithWitnesses : limits.commitWithOneWitness;
+  const bound = silenceBound(state, silent, limits);
   const quietSince = answered ?? state.lastHeardAt;
-  if (now.listening - quietSince >= bound && state.probe.lastOutcome === "no-answer") return null;
+  const { lastOutcome, outcomeAskedAt } = state.probe;
+  const isAsked = outcomeAskedAt !== null && now.listening - outcomeAskedAt <= limits.declareAfter;
+  if (now.listening - quietSince >= bound && lastOutcome === "no-answer" && isAsked) return null;
   if (answered === null) return { kind: "waits" };
   return held("sign-of-life", `no answer of its kernel for ${formatDuration(bound)}`);
+}
+
+/**
+ * How long nobody may have got any sign of life. What an earlier owner declared was never heard here:
+ * its agent may take as long as any other to come back, and who else of its rack is out is known only then.
+ */
+function silenceBound(state: NodeState, silent: number, limits: DetectionLimits): DurationMs {
+  const { health } = state;
+  const isInherited = health.state === "declared" && state.lastHeardAt >= health.since;
+  if (isInherited) return durationMs(limits.reconnectBound + limits.declareAfter);
+  return silent >= 2 ? limits.commitWithWitnesses : limits.commitWithOneWitness;
 }
 
 /** The last answer of its kernel to anybody since the doubt began: whoever gave it, something lived. */
@@ -153,6 +166,8 @@ export function commitTick(
 ): Pick<HealthStep, "verdicts" | "ask" | "askPermit"> | null {
   const incident = silenceOf(state);
   if (state.health.state !== "declared" || incident === undefined) return null;
+  // Nobody knows who speaks for the node.
+  if (state.conflictAt !== null) return null;
   const judged = judgeCommit(state, incident, event, now, config);
   if (judged.kind === "nothing") return null;
   // As long as it may be committed its silence is looked at as closely as before it was declared.
@@ -173,6 +188,7 @@ export function onPermit(
   const { health } = state;
   const incident = silenceOf(state);
   if (health.state !== "declared" || incident?.id !== event.incident) return same(health);
+  if (state.conflictAt !== null) return same(health);
   const judged = judgeCommit(state, incident, event, now, config);
   if (judged.kind === "nothing") return same(health);
   if (judged.kind !== "ready") {

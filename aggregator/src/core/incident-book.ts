@@ -194,6 +194,8 @@ function commit(
   const incident: IncidentRecord = {
     ...append(current, transition),
     phase: "committed",
+    // Whoever is told of a commit is told how it goes on, also of a part of an outage.
+    announced: true,
     requestedAction,
     hold: request ? null : fencingHold(context.now),
   };

@@ -56,7 +56,7 @@ export function step(
     case "over": {
       // What ended it is then judged as if there had been no drill.
       const over = advance(state, { kind: "drill-end", why: played.why }, now, config);
-      const next = step(over.state, event, now, config);
+      const next = advance(over.state, event, now, config);
       return { state: next.state, effects: [...over.effects, ...next.effects] };
     }
     default:
@@ -253,10 +253,8 @@ function settle(
     next = { ...next, incidents: book.incidents };
     effects.push(...book.effects);
   }
-  // Each retraction ends an epoch: the next silence is another incident.
-  const retracted = outcome.verdicts.some(
-    (one) => one.kind === "end" && one.origin.startsWith(SILENCE),
-  );
+  // Each end of a silence ends an epoch: the next one is another incident.
+  const retracted = effects.some(endsSilence);
   if (from !== to || because !== next.record.stateReason || retracted) {
     // Time passed, nothing follows from it, and the reason is said: judging was refused.
     const refused =
@@ -282,6 +280,13 @@ function settle(
   if (outcome.ask !== "nobody") next = asked(next, outcome.ask, now, limits);
   effects.push(...questions(outcome));
   return { state: next, effects };
+}
+
+/** Said of what happened: a return after a commit is told once, however often it is heard. */
+function endsSilence(effect: Effect): boolean {
+  if (effect.kind !== "transition" || !effect.incident.origin.startsWith(SILENCE)) return false;
+  const { kind } = effect.transition;
+  return kind === "node-returned" || effect.incident.endedAt !== null;
 }
 
 const QUESTIONS: { readonly [A in Ask]: readonly Effect[] } = {

@@ -1,6 +1,7 @@
 /** States of nodes that this process begins to look after. */
 import type { BootId, Incarnation, NodeId, SessionEpoch } from "@herdbeat/shared/ids";
 import type { ListeningMs, UnixMs } from "@herdbeat/shared/time";
+import { isDamagedDrill } from "../core/drill.ts";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { NodeHealth, NodeState, ProbeMemory } from "../core/node-state.ts";
@@ -73,7 +74,9 @@ export function loadedNodeState(
   now: ListeningMs,
   afterStoreLoss: boolean,
 ): NodeState {
-  const open = incidents.filter((one) => one.node === record.id && isOpen(one.phase));
+  const open = incidents.filter(
+    (one) => one.node === record.id && isOpen(one.phase) && !isDamagedDrill(one),
+  );
   // Nobody plays a drill any more: its first tick here withdraws what was only played.
   const silence = open.find((one) => one.origin === "silence" && one.drill === undefined);
   const health: NodeHealth =

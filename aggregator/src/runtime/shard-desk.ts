@@ -5,6 +5,7 @@
 import type { AggregatorId, NodeId, ShardId } from "@herdbeat/shared/ids";
 import type { Logger } from "@herdbeat/shared/logger";
 import { type Clock, durationMs, type UnixMs, unixMs } from "@herdbeat/shared/time";
+import { isDamagedDrill } from "../core/drill.ts";
 import { type IncidentRecord, isOpen } from "../core/incident.ts";
 import type { NodeRecord } from "../core/node-record.ts";
 import type { OutboxRow } from "../core/outbox.ts";
@@ -29,6 +30,14 @@ export interface ShardDeskDeps {
   readonly onChange: () => void;
 }
 
+/** Everybody else may have been heard until the end: what is shown of a wobbling node lags behind. */
+const KNOWN_OUT: ReadonlySet<NodeRecord["state"]> = new Set([
+  "declared",
+  "committed",
+  "left",
+  "unseen",
+]);
+
 export class ShardDesk {
   readonly #deps: ShardDeskDeps;
 
@@ -45,14 +54,15 @@ export class ShardDesk {
     runners.set(ownership.shard, runner);
     for (const incident of snapshot.incidents) {
       if (!isOpen(incident.phase)) runner.ended.set(incident.id, incident);
+      else if (isDamagedDrill(incident)) this.#reportDamaged(incident);
     }
     const openBy = openByNode(snapshot.incidents);
-    // When the last owner still listened: who was alive by its word was so until about then.
+    // When the last owner still listened: who was not out by its word was heard until about then.
     const listenedUntil = Math.max(0, ...snapshot.proofs.values());
     for (const stored of snapshot.nodes) {
       if (stored.retired) continue;
       const record =
-        stored.state === "alive" && stored.lastSeenAt < listenedUntil
+        !KNOWN_OUT.has(stored.state) && stored.lastSeenAt < listenedUntil
           ? { ...stored, lastSeenAt: unixMs(listenedUntil) }
           : stored;
       const state = loadedNodeState(
@@ -68,6 +78,14 @@ export class ShardDesk {
     }
     deps.onRows(ownership.shard);
     this.#deps.onChange();
+  }
+
+  #reportDamaged({ shard, id, node, phase, origin }: IncidentRecord): void {
+    const facts = { shard, incident: id, node, phase, origin };
+    this.#deps.logger.error(
+      "a stored incident of a drill can be none; it is left where it is",
+      facts,
+    );
   }
 
   /** Writes out what is staged, then tells the agents where to go. */

@@ -296,9 +296,9 @@ export class ShardRunner {
       batch.incidents.delete(id);
       return;
     }
-    // An agent that reports anew, by its old number, what is over: it has been told, and may not commit.
+    // Declared anew under the number of what is over: that has been told, and nothing was lost.
     const mayAct = wanted === "committed" || staged?.expect === "committed";
-    if (stored !== null && !isOpen(stored) && this.ended.has(id) && !mayAct) {
+    if (stored !== null && !isOpen(stored) && !mayAct) {
       this.#deps.logger.warn("incident is over and was declared again under its old id", {
         incident: id,
         phase: stored,

@@ -1,6 +1,7 @@
 import { applyVerdicts } from "@herdbeat/aggregator/core/incident-book";
 import type { NodeEvent, Verdict } from "@herdbeat/aggregator/core/node-state";
 import { incidentRecordCheck, parseRecord } from "@herdbeat/aggregator/core/record-shapes";
+import { step } from "@herdbeat/aggregator/core/step";
 import { nativeBody } from "@herdbeat/aggregator/core/webhook-body";
 import { loadedNodeState } from "@herdbeat/aggregator/runtime/node-loading";
 import type { NodeId } from "@herdbeat/shared/ids";
@@ -203,6 +204,25 @@ test("whoever takes the node over withdraws what was played and judges afresh", 
   assert.equal(node.lines.slice(-1), [`${node.at} host-down retracted`]);
   assert.equal(node.state.incidents, []);
 });
+
+for (const [what, change] of [
+  ["committed", { phase: "committed" }],
+  ["of another origin", { origin: "path" }],
+] as const) {
+  test(`a stored drill that is ${what} is none: it is not loaded, and ends no process`, () => {
+    const node = drill();
+    node.run(5_000, true);
+    const incidents = node.state.incidents.map((one) => ({ ...one, ...change }));
+    assert.is(incidents.length, 1);
+    const loaded = loadedNodeState(node.state.record, incidents, null, listeningMs(node.at), false);
+    assert.equal(loaded.incidents, []);
+    assert.is(loaded.health.state, "awaited");
+    const now = { listening: listeningMs(node.at), wall: unixMs(0) };
+    const { own, guard } = node;
+    const tick = { kind: "tick", lastHeardAt: node.state.lastHeardAt, own, guard } as const;
+    step({ ...loaded, incidents }, tick, now, node.config);
+  });
+}
 
 test("receivers are told that it is a drill, and nothing new where it is none", () => {
   const node = drill();

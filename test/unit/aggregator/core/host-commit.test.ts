@@ -3,6 +3,7 @@ import type { IncidentRecord } from "@herdbeat/aggregator/core/incident";
 import type { Effect } from "@herdbeat/aggregator/core/node-state";
 import type { Review } from "@herdbeat/aggregator/core/review";
 import { step } from "@herdbeat/aggregator/core/step";
+import { loadedNodeState } from "@herdbeat/aggregator/runtime/node-loading";
 import { listeningMs, unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { type NodeDriver, witnessedNode } from "../../../support/node-driver.ts";
@@ -273,6 +274,71 @@ test("heard after the commit: it stays out, and its return is told", () => {
     incident(node).transitions.map(({ kind }) => kind),
     ["declared", "committed", "node-returned"],
   );
+});
+
+test("a return after the commit ends one epoch, however often the node is heard then", () => {
+  const node = silent(2);
+  node.run(8_000);
+  const { sessionEpoch } = node.state.record;
+  node.heartbeat();
+  const { record } = node.state;
+  assert.is(record.sessionEpoch, sessionEpoch + 1);
+  node.run(5_000, true);
+  assert.equal(node.state.record, { ...record, lastSeenAt: node.state.record.lastSeenAt });
+});
+
+test("who is told that a part of an outage is committed is told of its return as well", () => {
+  const node = silent(2);
+  node.permit = null;
+  node.run(8_000);
+  const incidents = node.state.incidents.map((one) => ({ ...one, announced: false }));
+  node.state = { ...node.state, incidents };
+  node.permit = "granted";
+  node.answerPermit(incident(node).id);
+  node.heartbeat();
+  assert.equal(node.lines.slice(-2), [
+    "10000 host-down committed",
+    "10000 node-returned node-returned",
+  ]);
+});
+
+test("while two claim to be the node nothing of it is committed", () => {
+  const node = silent(2);
+  node.permit = null;
+  node.run(8_000);
+  node.state = { ...node.state, conflictAt: listeningMs(node.at) };
+  node.permit = "granted";
+  node.answerPermit(incident(node).id);
+  node.run(10_000);
+  assert.equal(committedAt(node), []);
+});
+
+test("an old answer to a question of ours is none now", () => {
+  const node = silent(2);
+  node.permit = null;
+  node.run(2_500);
+  node.kernel = "stalls";
+  node.run(5_000);
+  node.permit = "granted";
+  node.run(60_000);
+  assert.equal(committedAt(node), []);
+  node.kernel = "silent";
+  node.run(2_000);
+  assert.is(incident(node).phase, "committed");
+});
+
+test("a host that an earlier owner declared has as long as any other to come back", () => {
+  const node = silent(2);
+  node.permit = null;
+  node.run(8_000);
+  node.permit = "granted";
+  const { record, incidents, probe } = node.state;
+  const at = listeningMs(node.at);
+  node.state = loadedNodeState(record, incidents, probe.provenAt, at, false);
+  node.run(32_500);
+  assert.equal(committedAt(node), []);
+  node.run(2_000);
+  assert.is(incident(node).phase, "committed");
 });
 
 test("a permit for another incident changes nothing", () => {
