@@ -3,14 +3,16 @@
  *
  * Guarantee: once set, no aggregator begins to send a request later than one look at the store
  * afterwards (a second), and at once where the mesh carries the word. Facts go on. Failure cases: as
- * long as it was never read, requests wait; a store that does not answer, or that lost its data,
- * changes nothing: what was known stays.
+ * long as it was not read for five seconds, requests wait; a store that lost its data changes nothing:
+ * what was known stays.
  */
 import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import type { Logger } from "@herdbeat/shared/logger";
 import {
   type Clock,
   durationMs,
+  elapsed,
+  type MonotonicMs,
   type TimerHandle,
   type Timers,
   type UnixMs,
@@ -19,6 +21,8 @@ import type { FleetStore } from "../ports/fleet-store.ts";
 import type { DisarmNotice } from "../ports/mesh.ts";
 
 const READ_INTERVAL = durationMs(1_000);
+/** Some reads may be lost; beyond, on a store that answers for shards and not for this, nobody goes on. */
+const BELIEVED_FOR = durationMs(5_000);
 
 export interface Disarm {
   readonly by: string;
@@ -39,7 +43,8 @@ export interface DisarmKeeperDeps {
 export class DisarmKeeper {
   readonly #deps: DisarmKeeperDeps;
   #disarm: Disarm | null = null;
-  #wasRead = false;
+  /** When the store last said whether recovery is disarmed; null: never. */
+  #readAt: MonotonicMs | null = null;
   #timer: TimerHandle | null = null;
   #stopped = false;
 
@@ -55,7 +60,9 @@ export class DisarmKeeper {
   get waitsBecause(): string | null {
     if (this.#disarm !== null)
       return `recovery is disarmed by ${this.#disarm.by}: ${this.#disarm.reason}`;
-    return this.#wasRead ? null : "it is not known yet whether recovery is disarmed";
+    if (this.#readAt === null) return "it is not known yet whether recovery is disarmed";
+    const isOld = elapsed(this.#readAt, this.#deps.clock.now()) > BELIEVED_FOR;
+    return isOld ? "the store does not say any more whether recovery is disarmed" : null;
   }
 
   start(): void {
@@ -90,11 +97,12 @@ export class DisarmKeeper {
   }
 
   async #read(): Promise<void> {
+    const askedAt = this.#deps.clock.now();
     try {
       const found = await this.#deps.fleet.disarmed();
       const isGone = found === null && this.#disarm !== null;
       if (isGone && !(await this.#deps.isStoreWhole())) return;
-      this.#wasRead = true;
+      this.#readAt = askedAt;
       this.#take(found);
     } catch (error) {
       if (error instanceof StoreUnavailableError) return;

@@ -99,7 +99,7 @@ export class GuardDesk {
   ): GuardSight {
     const { census, clock, limits, interval } = this.#deps;
     const now = clock.now();
-    return judgeGuard({
+    const sight = judgeGuard({
       domain,
       names,
       census: census.census(),
@@ -109,6 +109,9 @@ export class GuardDesk {
       disarmed: this.#disarmed(),
       fencing,
     });
+    // An outage that nobody is told of explains nobody's silence: its nodes are told by themselves.
+    const isTold = ruleFor(this.#deps.config.policy, "zone-outage").action !== "ignore";
+    return isTold ? sight : { ...sight, zones: [] };
   }
 
   #disarmed(): Brake | null {

@@ -95,6 +95,14 @@ for (const aggregators of [1, 3]) {
   });
 }
 
+test("an outage that nobody wants to be told of silences none of its nodes", async () => {
+  const sim = await racks(30, 1, { "zone-outage": { action: "ignore", minGrade: 0 } });
+  for (const id of rack(sim, "r2")) cut(sim, id);
+  await sim.run(20_000);
+  assert.equal(sim.delivered("zone-outage"), []);
+  assert.equal([...sim.delivered("host-down")].sort(), [...rack(sim, "r2")].sort());
+});
+
 test("five independent deaths in ten seconds are five declarations", async () => {
   const sim = await racks(30);
   for (const at of [1, 7, 13, 19, 25]) {

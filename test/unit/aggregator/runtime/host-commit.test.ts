@@ -189,6 +189,19 @@ test("disarmed nothing is committed, and armed again it is", async () => {
   assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
 });
 
+test("while nobody can say whether recovery is disarmed nothing is committed", async () => {
+  const sim = await world(20);
+  sim.database.fateOf = (operation) => (operation === "disarmed" ? "not-applied" : "answered");
+  await sim.run(6_000);
+  sim.agent("node-3").die();
+  await sim.run(20_000);
+  assert.equal(sim.delivered("host-down", "committed"), []);
+  assert.is((await downs(sim))[0]?.hold?.reason, "disarmed");
+  sim.database.fateOf = () => "answered";
+  await sim.run(5_000);
+  assert.equal(sim.delivered("host-down", "committed"), ["node-3"]);
+});
+
 test("an operator's word is audited, durable and decides; what was committed takes none", async () => {
   const sim = await world(20);
   const { commands } = sim.living[0]?.engine ?? {};
