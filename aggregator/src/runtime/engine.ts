@@ -56,6 +56,7 @@ export class Engine implements Startable {
   readonly #meshDesk: MeshDesk;
   readonly #disarm: DisarmKeeper;
   readonly #fencing: Fencing;
+  readonly #outbox: OutboxDesk;
   readonly #measuring: Measuring;
   readonly #standing: StandingNotices;
   readonly #guarding: Guarding;
@@ -121,6 +122,7 @@ export class Engine implements Startable {
       census: this.#guarding.census,
       onDisarm: (notice) => this.#disarm.hint(notice),
     });
+    this.#outbox = this.#outboxDesk();
     this.delivery = this.#delivery();
     this.view = this.#readSide();
     this.commands = this.#commands();
@@ -213,8 +215,8 @@ export class Engine implements Startable {
           lostShareMax: this.#deps.lostShareMax,
           censusBecause: this.#guarding.guard.incompleteBecause,
           disarmedBecause: this.#disarm.disarm === null ? null : this.#disarm.waitsBecause,
-          unfenceable: () => this.#fencing.impossibleFor(),
-          unanswered: () => this.#fencing.unanswered(),
+          fencing: this.#fencing,
+          requests: this.#outbox,
         });
       },
     });
@@ -315,27 +317,25 @@ export class Engine implements Startable {
     });
   }
 
+  #outboxDesk(): OutboxDesk {
+    return new OutboxDesk({
+      table: this.table,
+      runners: this.runners,
+      clock: this.#deps.clock,
+      waitsBecause: () => this.#disarm.waitsBecause,
+      fencing: this.#fencing,
+      onStale: (shard) => this.#lost(shard, "a delivery was refused: another token exists"),
+      onGenerationMismatch: (shard) => this.#held(shard, "the store's generation changed"),
+      onRowGone: (row) => this.#measuring.drills.rowGone(row),
+      onRowChanged: (incident: IncidentId) => this.view.publish({ kind: "incident", incident }),
+    });
+  }
+
   #delivery(): DeliveryReconciler {
-    const { clock, timers, random, logger, metrics } = this.#deps;
     return new DeliveryReconciler({
-      source: new OutboxDesk({
-        table: this.table,
-        runners: this.runners,
-        waitsBecause: () => this.#disarm.waitsBecause,
-        notOffBecause: (node, needsOff) => this.#fencing.notOffBecause(node, needsOff),
-        listeningNow: () => this.turns.now(),
-        onStale: (shard) => this.#lost(shard, "a delivery was refused: another token exists"),
-        onGenerationMismatch: (shard) => this.#held(shard, "the store's generation changed"),
-        onRowGone: (row) => this.#measuring.drills.rowGone(row),
-        onRowChanged: (incident: IncidentId) => this.view.publish({ kind: "incident", incident }),
-      }),
+      ...this.#deps,
+      source: this.#outbox,
       store: this.#deps.shards,
-      sender: this.#deps.sender,
-      clock,
-      timers,
-      random,
-      logger,
-      metrics,
       config: DELIVERY_DEFAULTS,
       alert: (alert) => {
         const kind = `destination ${alert.destination}`;

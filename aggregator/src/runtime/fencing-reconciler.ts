@@ -41,6 +41,8 @@ import type { ShardRunner } from "./shard-runner.ts";
 export interface FencingReconcilerDeps {
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, Pick<ShardRunner, "held" | "ownership" | "indexes">>;
+  /** Why this host may not be cut now, by the rules of today; null: it may. */
+  readonly forbiddenBecause: (node: NodeState, incident: IncidentRecord) => string | null;
   /** Without those that are known to be somebody else's. */
   readonly devicesOf: (node: NodeState) => readonly FenceDevice[];
   /** Whether the device said on of this node while it was heard. */
@@ -123,6 +125,7 @@ export class FencingReconciler {
         const work = this.#workOf(incident.id, now);
         if (work.isUnderWay || now < work.notBefore || this.#underWay >= CUTS_MAX) continue;
         if (runner.held || waitsBecause() !== null) continue;
+        if (this.#deps.forbiddenBecause(table.state(index), incident) !== null) continue;
         this.#begin(index, incident, runner.ownership.token, work);
       }
     }
@@ -247,7 +250,10 @@ export class FencingReconciler {
     return (
       this.#isOurs(shard, token) &&
       this.#deps.waitsBecause() === null &&
-      state?.incidents.some((one) => one.id === id && awaitsFencing(one)) === true
+      state?.incidents.some(
+        (one) =>
+          one.id === id && awaitsFencing(one) && this.#deps.forbiddenBecause(state, one) === null,
+      ) === true
     );
   }
 

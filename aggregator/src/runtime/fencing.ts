@@ -2,9 +2,11 @@
 import type { NodeId, ShardId } from "@herdbeat/shared/ids";
 import { durationMs } from "@herdbeat/shared/time";
 import { needsFencing } from "../core/detection-config.ts";
-import { awaitsFencing } from "../core/fencing.ts";
+import { awaitsFencing, HEARD_LATELY } from "../core/fencing.ts";
 import type { GuardSight } from "../core/guard.ts";
+import type { IncidentRecord } from "../core/incident.ts";
 import type { NodeState } from "../core/node-state.ts";
+import { orderForbidden, type RecoveryRules, recoveryForbidden } from "../core/recovery-rules.ts";
 import type { DeviceTestView, FleetCommands } from "../ports/fleet-view.ts";
 import { DeviceTests, targetOf } from "./device-tests.ts";
 import type { EngineDeps } from "./engine-deps.ts";
@@ -12,6 +14,7 @@ import { FencingReconciler } from "./fencing-reconciler.ts";
 import type { NodeTable } from "./node-table.ts";
 import { notOffBecause } from "./power-cut.ts";
 import type { ShardRunner } from "./shard-runner.ts";
+import type { Waiting } from "./standing-notices.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 export interface FencingParts {
@@ -29,9 +32,11 @@ export class Fencing {
   readonly #tests: DeviceTests;
   readonly #reconciler: FencingReconciler;
   readonly #isWanted: boolean;
+  readonly #config: RecoveryRules;
 
   constructor(deps: EngineDeps, parts: FencingParts) {
     this.#parts = parts;
+    this.#config = deps.detection;
     this.#isWanted = needsFencing(deps.detection.policy);
     this.#tests = new DeviceTests({
       ...deps,
@@ -44,6 +49,7 @@ export class Fencing {
       ...deps,
       ...parts,
       self: deps.detection.aggregator,
+      forbiddenBecause: (state, incident) => this.#forbiddenBecause(state, incident),
       devicesOf: (state) => this.#tests.usableOf(targetOf(state)),
       isProven: (node, device) => this.#tests.isProven(node, device),
       commands: {
@@ -91,6 +97,29 @@ export class Fencing {
         ? [state.record.id]
         : [],
     );
+  }
+
+  /** Committed nodes whose power is not cut, and why: for the rules of today, or their new boot. */
+  forbidden(): readonly Waiting[] {
+    return this.#parts.table.states.flatMap((state) => {
+      if (state === null) return [];
+      const incident = state.incidents.find(awaitsFencing);
+      const because = incident === undefined ? null : this.#forbiddenBecause(state, incident);
+      return because === null ? [] : [{ node: state.record.id, because }];
+    });
+  }
+
+  #forbiddenBecause(state: NodeState, incident: IncidentRecord): string | null {
+    return orderForbidden(state, incident, this.isHeard(state.record.id), this.#config);
+  }
+
+  requestForbidden(state: NodeState, incident: IncidentRecord): string | null {
+    return recoveryForbidden(state, incident, this.#config);
+  }
+
+  isHeard(node: NodeId): boolean {
+    const { table, turns } = this.#parts;
+    return table.isHeardWithin(node, HEARD_LATELY, turns().now());
   }
 
   /** Reads the power of a fenced node again, of every device that can be believed. */

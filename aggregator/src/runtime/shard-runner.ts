@@ -77,7 +77,7 @@ export class ShardRunner {
   #running: Promise<void> | null = null;
   #stopped = false;
   /** Who waits for a change of theirs to be durable. */
-  readonly #waiting = new Set<(isDurable: boolean) => void>();
+  readonly #waiting = new Map<(isDurable: boolean) => void, IncidentId>();
 
   constructor(
     ownership: Ownership,
@@ -202,7 +202,7 @@ export class ShardRunner {
     this.#staged.addHistory({ at, node: incident.node, kind: "action", json });
     if (this.#stopped || this.held) done(false);
     else {
-      this.#waiting.add(done);
+      this.#waiting.set(done, incident.id);
       this.#staged.afterwards.push(() => {
         if (this.#waiting.delete(done)) done(true);
       });
@@ -304,6 +304,7 @@ export class ShardRunner {
         phase: stored,
       });
       batch.dropIncident(id);
+      this.#giveUp(id);
       return;
     }
     this.hold(`incident ${id} is ${stored ?? "not"} in the store, which is not what was written`);
@@ -369,10 +370,12 @@ export class ShardRunner {
   }
 
   /** Nobody is left waiting for a write that this owner does not make any more. */
-  #giveUp(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const done of waiting) done(false);
+  #giveUp(only: IncidentId | null = null): void {
+    for (const [done, incident] of [...this.#waiting]) {
+      if (only !== null && incident !== only) continue;
+      this.#waiting.delete(done);
+      done(false);
+    }
   }
 }
 

@@ -5,6 +5,12 @@ import type { NodeTable } from "./node-table.ts";
 import type { Notices } from "./notices.ts";
 import type { ShardRunner } from "./shard-runner.ts";
 
+/** A committed node whose fencing or request does not go on, and why. */
+export interface Waiting {
+  readonly node: NodeId;
+  readonly because: string;
+}
+
 export interface Standing {
   readonly store: StoreHealth;
   readonly held: ReadonlyMap<ShardId, string>;
@@ -16,10 +22,18 @@ export interface Standing {
   readonly disarmedBecause: string | null;
   /** Why commits have waited long for the counts of other owners; null: none has. */
   readonly censusBecause: string | null;
-  /** Nodes that policy wants recovered and that no fence device is known to reach. */
-  readonly unfenceable: () => readonly NodeId[];
-  /** Committed nodes that no fence device confirms to be off. */
-  readonly unanswered: () => readonly NodeId[];
+  readonly fencing: {
+    /** Nodes that policy wants recovered and that no fence device is known to reach. */
+    impossibleFor(): readonly NodeId[];
+    /** Committed nodes that no fence device confirms to be off. */
+    unanswered(): readonly NodeId[];
+    /** Committed nodes whose power is not cut, for a reason that no other notice tells. */
+    forbidden(): readonly Waiting[];
+  };
+  readonly requests: {
+    /** Committed nodes whose request has waited long. */
+    waiting(): readonly Waiting[];
+  };
 }
 
 /** Looking through the whole fleet is not for every turn. */
@@ -67,8 +81,10 @@ export class StandingNotices {
     if (this.#turns % LOOK_EVERY_TURNS !== 0) return;
     this.#noteUnseen();
     this.#noteParked();
-    this.#noteUnanswered(standing.unanswered());
-    if (this.#turns % DEVICE_LOOK_EVERY_TURNS === 0) this.#noteUnfenceable(standing.unfenceable());
+    this.#noteUnanswered(standing.fencing.unanswered());
+    this.#noteWaiting([...standing.fencing.forbidden(), ...standing.requests.waiting()]);
+    if (this.#turns % DEVICE_LOOK_EVERY_TURNS === 0)
+      this.#noteUnfenceable(standing.fencing.impossibleFor());
   }
 
   #noteUnanswered(nodes: readonly NodeId[]): void {
@@ -78,6 +94,17 @@ export class StandingNotices {
       () =>
         `no fence device confirms that ${nodes.length} committed hosts are off, so nothing is recovered; \`herdctl incident confirm-off\` when you have seen that they have no power`,
       nodes,
+    );
+  }
+
+  #noteWaiting(waiting: readonly Waiting[]): void {
+    const [first] = waiting;
+    this.#while(
+      first !== undefined,
+      "recovery-waits",
+      () =>
+        `the recovery of ${waiting.length} committed nodes does not go on; of ${first?.node}: ${first?.because}`,
+      [...new Set(waiting.map(({ node }) => node))],
     );
   }
 

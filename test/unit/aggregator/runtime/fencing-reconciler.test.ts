@@ -75,6 +75,7 @@ function world(devices: readonly FakeFenceDevice[], given: Given = {}) {
     events,
     requests,
     disarmed: null as string | null,
+    forbidden: null as string | null,
     /** What the store says to a write of an action. */
     write: (): Promise<"done" | "refused"> => Promise.resolve("done"),
     incident: (): IncidentRecord => {
@@ -103,6 +104,7 @@ function world(devices: readonly FakeFenceDevice[], given: Given = {}) {
   sim.reconciler = new FencingReconciler({
     table,
     runners,
+    forbiddenBecause: () => sim.forbidden,
     devicesOf: () => devices,
     isProven: () => given.isProven ?? true,
     commands: {
@@ -294,6 +296,23 @@ test("nothing is cut while recovery is disarmed, and it is as soon as that is ov
   await sim.time.advance(60_000);
   assert.equal(bmc.calls, []);
   sim.disarmed = null;
+  await sim.time.advance(60_000);
+  assert.equal(sim.requests, [5]);
+});
+
+test("what was committed under other rules is not cut under today's, not even after its write", async () => {
+  const bmc = new FakeFenceDevice("bmc", [NODE]);
+  const sim = world([bmc]);
+  sim.forbidden = "it is in shadow mode";
+  await sim.time.advance(60_000);
+  assert.equal(bmc.calls, []);
+  sim.forbidden = null;
+  bmc.gate = new Promise((done) => sim.time.timers.after(durationMs(5_000), done));
+  await sim.time.advance(4_000);
+  sim.forbidden = "its host has booted again and is heard";
+  await sim.time.advance(30_000);
+  assert.is(orders(bmc), 0);
+  sim.forbidden = null;
   await sim.time.advance(60_000);
   assert.equal(sim.requests, [5]);
 });

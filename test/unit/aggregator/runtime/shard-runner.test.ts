@@ -136,12 +136,13 @@ const applied: ApplyOutcome = { kind: "applied", generation: { id: "g", version:
 for (const stored of ["declared", "closed", null] as const) {
   test(`an incident that is ${stored ?? "absent"} in the store against our own writes is held, and nothing follows`, async () => {
     const { runner, said } = runnerOf(conflict(stored), applied);
-    runner.stageIncident(incidentRecord("committed"), "{}", NOW, (isDurable) => {
-      if (isDurable) said.push("acted");
-    });
+    runner.stageIncident(incidentRecord("committed"), "{}", NOW, (isDurable) =>
+      said.push(isDurable ? "acted" : "told"),
+    );
     await runner.drain();
     const is = stored ?? "not";
     assert.equal(said, [
+      "told",
       `held: incident ${incidentRecord().id} is ${is} in the store, which is not what was written`,
     ]);
     assert.ok(runner.unsaved);
@@ -150,18 +151,20 @@ for (const stored of ["declared", "closed", null] as const) {
 
 test("a commit of what is over in the store is held as well", async () => {
   const { runner, said } = runnerOf(conflict("retracted"), applied);
-  runner.stageIncident(incidentRecord("committed"), "{}", NOW, (isDurable) => {
-    if (isDurable) said.push("acted");
-  });
+  runner.stageIncident(incidentRecord("committed"), "{}", NOW, (isDurable) =>
+    said.push(isDurable ? "acted" : "told"),
+  );
   await runner.drain();
-  assert.match(said.join(), /^held: /);
+  assert.match(said.join(), /^told,held: /);
 });
 
 test("what is declared again under the id of what had ended is dropped, and holds nobody", async () => {
   const { runner, said } = runnerOf(conflict("retracted"), applied);
-  runner.stageIncident(incidentRecord("declared"), "{}", NOW, () => {});
+  runner.stageIncident(incidentRecord("declared"), "{}", NOW, (isDurable) =>
+    said.push(isDurable ? "acted" : "told"),
+  );
   await runner.drain();
-  assert.equal(said, ["persisted"]);
+  assert.equal(said, ["told", "persisted"]);
 });
 
 test("an end that was written, and forgotten before its lost reply was repeated, holds nobody", async () => {
