@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import type { Plugin, UserConfig } from "vite";
+import { defaultClientConditions, type Plugin, type UserConfig } from "vite";
 
 const COMPRESSED = /\.(?:js|css|html|svg)$/;
 /** Smaller files fit into one packet anyway. */
@@ -26,6 +26,8 @@ const compressed: Plugin = {
 const config: UserConfig = {
   root: import.meta.dirname,
   plugins: [compressed],
+  // From the sources of the other packages: what `tsc -b` left there may be old, or not there yet.
+  resolve: { conditions: ["source", ...defaultClientConditions] },
   build: {
     outDir: "dist",
     emptyOutDir: true,

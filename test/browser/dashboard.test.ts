@@ -1,4 +1,6 @@
-// deadline: 240s
+// deadline: 480s
+// needs: browser
+// The dashboard in a real browser, on the real server and a made-up fleet.
 import { readFileSync } from "node:fs";
 import { shardOf } from "@herdbeat/shared/ids";
 import { unixMs } from "@herdbeat/shared/time";

@@ -27,8 +27,8 @@ export function suite(suiteName: string): Suite {
     inner(name, () => withDeadline(handler, deadlineMs));
   };
   const hook = (original: typeof inner.before): Hook =>
-    Object.assign((handler: Handler) => original(() => withDeadline(handler, TEST_DEADLINE_MS)), {
-      each: (handler: Handler) => original.each(() => withDeadline(handler, TEST_DEADLINE_MS)),
+    Object.assign((handler: Handler) => original(() => said(handler)), {
+      each: (handler: Handler) => original.each(() => said(handler)),
     });
   return Object.assign(register, {
     skip: () => inner.skip(),
@@ -36,6 +36,16 @@ export function suite(suiteName: string): Suite {
     after: hook(inner.after),
     run: () => inner.run(),
   });
+}
+
+/** What a hook throws is printed here: of uvu one only learns that no test passed. */
+async function said(handler: Handler): Promise<void> {
+  try {
+    await withDeadline(handler, TEST_DEADLINE_MS);
+  } catch (error) {
+    console.error("a hook failed:", error);
+    throw error;
+  }
 }
 
 async function withDeadline(handler: Handler, deadlineMs: number): Promise<void> {

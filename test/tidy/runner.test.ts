@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
 import { deadlineOf, nodeArguments, runFile } from "../tools/run-tests.mjs";
+import { CHECKED_SUITES, CI_SCRIPTS } from "../tools/suites.mjs";
+import { ROOT, textFiles } from "./source-files.ts";
 
 const test = suite("runner");
 
@@ -58,6 +61,36 @@ test("uses tsx only where Node cannot strip types", () => {
   assert.ok(nodeArguments("22.17.1").includes("tsx"));
   assert.not(nodeArguments("22.18.0").includes("tsx"));
   assert.not(nodeArguments("24.0.0").includes("tsx"));
+});
+
+const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+const ciScripts = CI_SCRIPTS.map(({ script }) => script);
+
+test("every folder of tests is run by npm test or by continuous integration", () => {
+  const folders = textFiles().flatMap(({ path }) => {
+    const folder = /^test\/([^/]+)\/.*\.test\.ts$/.exec(path)?.[1];
+    return folder === undefined ? [] : [folder];
+  });
+  const run = new Set<string>(CHECKED_SUITES);
+  for (const script of ciScripts) {
+    const named = /^node test\/tools\/run-tests\.mjs ([a-z ]+)$/.exec(scripts[script] ?? "")?.[1];
+    for (const suiteName of named?.split(" ") ?? []) run.add(suiteName);
+  }
+  assert.equal(
+    [...run].sort(),
+    [...new Set(folders)].sort(),
+    "folders with tests are those that are run",
+  );
+  assert.ok(ciScripts.includes("test"));
+});
+
+test("what continuous integration runs exists", () => {
+  assert.equal(
+    ciScripts.filter((script) => scripts[script] === undefined),
+    [],
+  );
 });
 
 test.run();

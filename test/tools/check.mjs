@@ -3,7 +3,6 @@
 // Every step runs even when an earlier one failed, so that one run shows all that is wrong; only
 // without node_modules there is nothing to run. A failed step counts as one failure in the last line.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BootstrapError, checkNodeVersion, ensureNodeModules } from "./bootstrap.mjs";
@@ -15,9 +14,9 @@ import {
   stopOnSignals,
   sumOf,
 } from "./run-tests.mjs";
+import { CHECKED_SUITES } from "./suites.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SUITES = ["unit", "contract", "scenario", "tidy", "integration"];
 const JOBS = 2;
 
 try {
@@ -35,7 +34,7 @@ step("format and layers", "biome", ["check", "--error-on-warnings", "--max-diagn
 step("promises and types", "oxlint", ["--type-aware", "--deny-warnings"]);
 
 stopOnSignals();
-const files = findTestFiles(SUITES.filter((suite) => existsSync(join(ROOT, "test", suite))));
+const files = findTestFiles([...CHECKED_SUITES]);
 provideNeeds(files);
 const results = await runFiles(files, { jobs: JOBS, verbose: process.argv.includes("--verbose") });
 printSlowest(results);
