@@ -96,7 +96,7 @@ async function route(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (request.method === "POST" && path === "/webhook") {
     if (misbehaviour === "slow") await new Promise((done) => setTimeout(done, SLOW_MS));
-    else if (misbehaviour !== "ok") return misbehave(response);
+    else if (misbehaviour !== "ok" && misbehaviour !== "mute") return misbehave(response);
     return receive(request, response, body);
   }
   return answer(response, 404, { error: "not found" });
@@ -144,6 +144,8 @@ async function receive(
     const repeats = journal.effects.get(body.id)?.repeats ?? 0;
     console.log(`repeat ${repeats} of ${body.id}: nothing to do`);
   }
+  // The answer is lost on its way.
+  if (misbehaviour === "mute") return;
   answer(response, isNew ? 202 : 208, { id: body.id });
 }
 
