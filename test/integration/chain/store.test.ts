@@ -2,197 +2,36 @@
 // needs: store network
 // The store loses its data, dies and fills up under real processes: said and held, nobody declared by
 // it, and afterwards everything that was acknowledged is there under the ids that it had.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createClient } from "redis";
 import * as assert from "uvu/assert";
-import {
-  effect,
-  effects,
-  explained,
-  herdctl,
-  incident,
-  incidents,
-  measured,
-  Worker,
-} from "../../support/chain.ts";
+import { effect, effects, herdctl, incident, measured } from "../../support/chain.ts";
 import { eventually } from "../../support/eventually.ts";
+import { storeCommand } from "../../support/fleet-world.ts";
 import { enterNamespace } from "../../support/in-namespace.ts";
 import { onlyWith } from "../../support/skip.ts";
-import { type NodeFacts, type Stack, startStack } from "../../support/stack.ts";
+import {
+  AGENT,
+  adopted,
+  declaredDown,
+  held,
+  inState,
+  mirrored,
+  noNotice,
+  notice,
+  SIMULATED,
+  sameIncident,
+  shards,
+  wait,
+  wiped,
+  withCluster,
+} from "../../support/store-world.ts";
 import { suite } from "../../support/suite.ts";
-import { makeTempDir } from "../../support/temp-dir.ts";
 
 const possible = await enterNamespace();
 
 const test = suite("store");
 const inNamespace = onlyWith(test, "needs-netns", possible);
-
 const LONG = 150_000;
-const wait = { withinMs: 30_000, everyMs: 100 };
-const SIMULATED = 8;
-const AGENT = "compute-1";
-/** A node that is absent is unseen, or down, sooner than with the defaults. */
-const CONFIG = "detection: { reconnectBound: 6s }";
-
-interface Shard {
-  readonly shard: number;
-  readonly status: string;
-  readonly owner: string | null;
-}
-
-interface Cluster {
-  readonly stack: Stack;
-  readonly worker: Worker;
-  readonly fleet: (command: Readonly<Record<string, unknown>>) => void;
-}
-
-let blocks = 0;
-
-/** A fleet, a real agent, and an open incident that the controller knows of. */
-async function withCluster(
-  aggregators: number,
-  use: (cluster: Cluster, known: string) => Promise<void>,
-): Promise<void> {
-  const dir = makeTempDir("store");
-  const stack = await startStack({ dir: dir.path, aggregators, extraConfig: CONFIG });
-  try {
-    await explained(stack, async () => {
-      blocks += 1;
-      const base = `127.${150 + blocks}.0.0/16`;
-      const fleet = stack.startFleet(["--nodes", String(SIMULATED), "--address-base", base]);
-      const worker = new Worker(dir.path);
-      await stack.startAgent(AGENT, `libvirt: { enabled: never }\n${worker.config}`);
-      const opened = await incident(stack, { node: AGENT, class: "service-down" }, 40_000);
-      await effect(stack, { incident: opened.id });
-      await eventually(async () => (await inState(stack, "alive")).length === SIMULATED + 1, wait);
-      const send = (command: Readonly<Record<string, unknown>>): void => {
-        fleet.child.stdin?.write(`${JSON.stringify(command)}\n`);
-      };
-      await mirrored(stack, opened.id);
-      await use({ stack, worker, fleet: send }, opened.id);
-      // Notices come by webhook too: the receiver understands all that it is sent.
-      assert.is((await stack.effects()).refused, 0);
-    });
-  } finally {
-    await stack.stop();
-    dir.remove();
-  }
-}
-
-async function inState(stack: Stack, state: string): Promise<readonly NodeFacts[]> {
-  return (await stack.nodes()).filter((one) => one.state === state);
-}
-
-/** Every shard is on some disk, with all that there is to know. */
-async function mirrored(stack: Stack, incidentId: string): Promise<void> {
-  const nodes = (await stack.nodes()).map(({ id }) => `"${id}"`);
-  await eventually(
-    () => {
-      const files = stack.aggregators.flatMap(({ id }) => {
-        const folder = join(stack.dir, id, "mirrors");
-        return readdirSync(folder).map((name) => ({ name, path: join(folder, name) }));
-      });
-      const text = files.map(({ path }) => readFileSync(path, "utf8")).join("");
-      const shards = new Set(files.map(({ name }) => name).filter((name) => /\.json$/.test(name)));
-      return shards.size === 64 && [...nodes, incidentId].every((word) => text.includes(word));
-    },
-    { ...wait, what: "mirrors of everything" },
-  );
-}
-
-async function redis(stack: Stack, ...command: readonly string[]): Promise<void> {
-  const { socketPath = "", password = "" } = stack.redis ?? {};
-  const client = createClient({ socket: { path: socketPath, tls: false }, password });
-  client.on("error", () => {});
-  await client.connect();
-  await client.sendCommand([...command]);
-  await client.close();
-}
-
-/** Shards as every aggregator sees them. */
-async function shards(stack: Stack): Promise<readonly Shard[]> {
-  const pages = await Promise.all(
-    stack.aggregators.map((one) =>
-      stack.get<{ readonly items: readonly Shard[] }>("/api/v1/shards", one),
-    ),
-  );
-  return pages.flatMap(({ items }) => items);
-}
-
-async function held(stack: Stack): Promise<number> {
-  const all = (await shards(stack)).filter(({ status }) => status === "held");
-  return new Set(all.map(({ shard }) => shard)).size;
-}
-
-async function ownedHere(stack: Stack): Promise<number> {
-  return (await shards(stack)).filter(({ status }) => status === "owned-here").length;
-}
-
-async function notice(stack: Stack, kind: string): Promise<{ readonly nodes: readonly string[] }> {
-  return eventually(
-    async () => {
-      const { items } = await stack.get<{
-        readonly items: readonly { readonly kind: string; readonly nodes: readonly string[] }[];
-      }>("/api/v1/notices");
-      return items.find((one) => one.kind === kind);
-    },
-    { ...wait, what: `the notice ${kind}` },
-  );
-}
-
-async function noNotice(stack: Stack, kind: string): Promise<void> {
-  await eventually(
-    async () => {
-      const { items } = await stack.get<{ readonly items: readonly { readonly kind: string }[] }>(
-        "/api/v1/notices",
-      );
-      return items.every((one) => one.kind !== kind);
-    },
-    { ...wait, what: `no notice ${kind}` },
-  );
-}
-
-async function declaredDown(stack: Stack): Promise<readonly string[]> {
-  const told = await effects(stack, { class: "host-down", transition: "declared" });
-  return told.map(({ node }) => node);
-}
-
-async function wiped(stack: Stack): Promise<void> {
-  const wipedAt = Date.now();
-  await redis(stack, "FLUSHALL");
-  await notice(stack, "store-held");
-  measured("FLUSHALL to the notice", Date.now() - wipedAt);
-  await eventually(async () => (await held(stack)) === 64, { ...wait, what: "all shards held" });
-}
-
-async function adopted(stack: Stack): Promise<void> {
-  const startedAt = Date.now();
-  const { code, out, error } = await herdctl(stack, "store", "adopt", "--from", "mirror", "--yes");
-  measured("herdctl store adopt", Date.now() - startedAt);
-  console.log(`herdctl: ${out.trim()} ${error.trim()}`);
-  assert.is(code, 0, error);
-  await eventually(async () => (await held(stack)) === 0 && (await ownedHere(stack)) === 64, {
-    ...wait,
-    what: "64 owned shards",
-  });
-  await noNotice(stack, "store-held");
-}
-
-/** The incident is the one that it was, and its end is told as the second transition of the same. */
-async function sameIncident(stack: Stack, known: string): Promise<void> {
-  const found = await incidents(stack, { node: AGENT, class: "service-down" });
-  assert.equal(
-    found.map(({ id, phase }) => [id, phase]),
-    [[known, "declared"]],
-  );
-  const told = await effects(stack, { class: "service-down" });
-  assert.equal(
-    told.map(({ id }) => id),
-    [`${known}.1`],
-  );
-}
 
 inNamespace(
   "a wiped store is held and said; adopted, everything is as it was, and who died is declared",
@@ -224,7 +63,7 @@ inNamespace(
   "a wiped store is held by a new life of the aggregator too, and restored from its disk",
   () =>
     withCluster(1, async ({ stack, worker, fleet }, known) => {
-      await redis(stack, "FLUSHALL");
+      await storeCommand(stack, "FLUSHALL");
       const { process: child } = stack.aggregator("agg-1");
       process.kill(child.pid, "SIGKILL");
       await child.ended;
@@ -269,7 +108,7 @@ inNamespace(
       await adopted(stack);
       await sameIncident(stack, known);
       await mirrored(stack, known);
-      await redis(stack, "FLUSHALL");
+      await storeCommand(stack, "FLUSHALL");
       for (const { process: child } of stack.aggregators) process.kill(child.pid, "SIGKILL");
       for (const { process: child } of stack.aggregators) await child.ended;
       for (const { id } of [...stack.aggregators]) await stack.restartAggregator(id);
@@ -310,13 +149,13 @@ inNamespace(
       );
       assert.is(await held(stack), 0);
 
-      await redis(stack, "CONFIG", "SET", "maxmemory", "1");
+      await storeCommand(stack, "CONFIG", "SET", "maxmemory", "1");
       await worker.kill();
       await notice(stack, "store-down");
       await delay(4_000);
       const before = (await effects(stack, { node: AGENT })).length;
       assert.is(before, 4);
-      await redis(stack, "CONFIG", "SET", "maxmemory", "0");
+      await storeCommand(stack, "CONFIG", "SET", "maxmemory", "0");
       await noNotice(stack, "store-down");
       const third = await incident(stack, { node: AGENT, open: true });
       await effect(stack, { incident: third.id, transition: "declared" });
