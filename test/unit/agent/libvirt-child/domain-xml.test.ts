@@ -88,6 +88,17 @@ for (const [what, xml] of HOSTILE) {
   });
 }
 
+for (const [what, xml, opensMax] of [
+  ["nesting", "<a>".repeat(100), 32],
+  ["elements", `<domain>${"<a/>".repeat(30_000)}</domain>`, 20_000],
+] as const) {
+  test(`ends the scan at its bound of ${what}`, () => {
+    let opens = 0;
+    const isWhole = scanXml(xml, { onOpen: () => void opens++, onText: () => {} });
+    assert.equal([isWhole, opens], [false, opensMax]);
+  });
+}
+
 test("cuts long values and takes control characters out of them", () => {
   const xml = novaDomain(
     `<nova:name>&#27;[31mred&#10;${"y".repeat(500)}</nova:name><nova:flavor name="&#x202e;evil"/>`,

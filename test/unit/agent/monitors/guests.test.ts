@@ -3,6 +3,7 @@ import { GUEST_FINDING_DEFAULTS } from "@herdbeat/agent/core/guest-findings";
 import { GUEST_HEALTH_DEFAULTS } from "@herdbeat/agent/core/guest-health";
 import { createGuestMonitors } from "@herdbeat/agent/monitors/guests";
 import { HypervisorFeed } from "@herdbeat/agent/monitors/hypervisor-feed";
+import type { ProcessSample } from "@herdbeat/agent/ports/processes";
 import { type Clock, durationMs, monotonicMs, unixMs } from "@herdbeat/shared/time";
 import * as assert from "uvu/assert";
 import { suite } from "../../../support/suite.ts";
@@ -12,10 +13,23 @@ const test = suite("guest monitors");
 const UP: DaemonState = { kind: "up", answeredIn: durationMs(1) };
 const DOWN: DaemonState = { kind: "down", since: monotonicMs(0), detail: "refused" };
 
-/** The monitor of guests on a hypervisor whose daemon is as told. */
+const RUNNING: GuestStatus = {
+  uuid: "guest-1",
+  name: "web-1",
+  state: "running",
+  stateReason: "booted",
+  pid: 4_711,
+  persistent: true,
+  attributes: {},
+  heartbeatChannel: null,
+  hasGuestAgent: false,
+};
+const QEMU: ProcessSample = { state: "S", startTicks: 1, cpuTicks: 1, killedBy: 0 };
+
+/** The monitor of guests on a hypervisor whose daemon and QEMUs are as told. */
 function setup() {
   let now = 0;
-  const hypervisor = { daemon: UP };
+  const hypervisor = { daemon: UP, qemu: null as ProcessSample | null };
   const feed = new HypervisorFeed();
   const clock: Clock = { now: () => monotonicMs(now), wallNow: () => unixMs(now) };
   const { guests } = createGuestMonitors(
@@ -28,7 +42,7 @@ function setup() {
         pingGuestAgent: () => Promise.resolve("error"),
       },
       feed,
-      processes: { sample: () => null },
+      processes: { sample: () => hypervisor.qemu },
       channels: {
         follow: () => {},
         isConnected: () => false,
@@ -70,6 +84,17 @@ test("a daemon that does not answer is not said twice", async () => {
   assert.equal(await probe(60), []);
   hypervisor.daemon = UP;
   assert.equal(await probe(30), []);
+});
+
+test("a guest is not crashed because libvirt does not answer, only when its QEMU is gone", async () => {
+  const { hypervisor, probe, list } = setup();
+  hypervisor.qemu = QEMU;
+  list([RUNNING]);
+  assert.equal(await probe(1), ["guest-1 ok Running"]);
+  hypervisor.daemon = DOWN;
+  assert.equal(await probe(60), ["guest-1 ok Running"]);
+  hypervisor.qemu = null;
+  assert.equal(await probe(60), ["guest-1 problem QemuVanished"]);
 });
 
 test.run();
