@@ -199,6 +199,7 @@ function withDerived(
     const secrets = (entry.secrets ?? []).map((text) => secretOf(text, `${key}.secrets`));
     destinations[name] = { ...entry, secrets };
   }
+  problems.push(...unasked(config, destinations).map((what) => `${file}: ${what}`));
   const { password, sentinel } = config.store;
   return {
     ...config,
@@ -222,6 +223,20 @@ function withDerived(
       (path: ConfigPath, what) => problems.push(`${locateIn(layers, path)}: ${what}`),
     ),
   };
+}
+
+/** What is committed and fenced would be asked of nobody. */
+function unasked(
+  { policy, shadow }: AggregatorConfig,
+  destinations: Readonly<Record<string, DestinationConfig>>,
+): readonly string[] {
+  if (shadow || Object.values(destinations).some(({ requests }) => requests)) return [];
+  return Object.entries(policy ?? {})
+    .filter(([, rule]) => rule?.action === "recover")
+    .map(
+      ([name]) =>
+        `policy.${name}: recover needs a destination with requests: true, or nobody is asked for it`,
+    );
 }
 
 function filesOf(file: string, mustExist: boolean): readonly string[] {

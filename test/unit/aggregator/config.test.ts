@@ -384,4 +384,21 @@ test("its JSON Schema accepts what the check accepts", () => {
   assert.not(validate(parse("shadwo: true")));
 });
 
+const RECOVER = "policy: {host-down: {action: recover}}\n";
+const destination = (requests: boolean): string =>
+  `destinations: {mail: {url: "https://r.example.org", requests: ${requests}, secrets: [${SECRET}]}}\n`;
+
+for (const [what, file, isRefused] of [
+  ["nobody to ask", RECOVER, true],
+  ["destinations that only get facts", RECOVER + destination(false), true],
+  ["a destination that is asked", RECOVER + destination(true), false],
+  ["shadow, which asks nobody", `${RECOVER}shadow: true\n`, false],
+] as const) {
+  test(`policy recover with ${what} is ${isRefused ? "refused" : "taken"}`, async () => {
+    const { problems } = await load({ file: LEAST + file });
+    assert.is(problems.length, isRefused ? 1 : 0, problems.join());
+    if (isRefused) assert.match(problems.join(), /policy\.host-down: recover needs a destination/);
+  });
+}
+
 test.run();
