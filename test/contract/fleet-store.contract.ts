@@ -224,6 +224,9 @@ function permitContract(test: Suite, given: Given): void {
     assert.equal(await first.takePermit(wanted(ONE)), { kind: "granted" });
     const by = { incident: ONE, shard: 3, token: 7 };
     assert.equal(await second.takePermit(wanted(TWO)), { kind: "taken", by });
+    assert.equal(await second.permit(), by);
+    await first.freePermit(wanted(ONE));
+    assert.is(await second.permit(), null);
   });
 
   test("of two that want the permit at once one gets it", async () => {

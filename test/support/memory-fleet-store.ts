@@ -113,6 +113,10 @@ export class MemoryFleetStore implements FleetStore {
     });
   }
 
+  permit(): ReturnType<FleetStore["permit"]> {
+    return this.#operate("permit", () => this.#database.permit);
+  }
+
   freePermit({ incident, token }: Parameters<FleetStore["freePermit"]>[0]): Promise<void> {
     return this.#operate("free permit", () => {
       const { permit } = this.#database;

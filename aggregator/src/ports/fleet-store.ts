@@ -99,6 +99,8 @@ export interface FleetStore {
    * A rejection means "may have been granted": ask again, or free it.
    */
   takePermit(request: PermitRequest): Promise<PermitOutcome>;
+  /** Who has the permit; null: nobody. */
+  permit(): Promise<PermitHolder | null>;
   /** Gives it back; a no-op when another incident, a later owner of the shard, or nobody has it. */
   freePermit(taken: Pick<PermitHolder, "incident" | "token">): Promise<void>;
 

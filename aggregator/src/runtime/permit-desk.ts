@@ -32,6 +32,8 @@ import type { ShardRunner } from "./shard-runner.ts";
 const WAITING_MAX = 1_000;
 /** After a refusal nobody asks for so long. */
 const REFUSED_FOR = durationMs(500);
+/** A former owner that lived until our claim may have asked for one last permit until then. */
+const LAST_TAKE_MAX = durationMs(10_000);
 /** A permit that led to nothing is given back. */
 const UNUSED_MAX = durationMs(2_000);
 
@@ -51,7 +53,7 @@ export interface PermitAnswer {
 export interface PermitDeskDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly fleet: Pick<FleetStore, "takePermit" | "freePermit">;
+  readonly fleet: Pick<FleetStore, "takePermit" | "freePermit" | "permit">;
   readonly table: NodeTable;
   readonly runners: ReadonlyMap<ShardId, ShardRunner>;
   readonly rate: { readonly max: number; readonly within: DurationMs };
@@ -69,7 +71,14 @@ export class PermitDesk {
     readonly node: NodeId;
     readonly token: FencingToken;
     readonly since: MonotonicMs;
+    /** Its commit is durable and not proven: the heir of the shard keeps it. */
+    readonly isKept: boolean;
   } | null = null;
+  /** Of a shard of ours, taken under an earlier owner's token. */
+  #inherited: PermitHolder | null = null;
+  /** When the store is asked who has the permit. */
+  #looks: MonotonicMs[] = [];
+  readonly #looked = new WeakSet<ShardRunner>();
   #toFree: Taken | null = null;
   /** At most one of each question, and one refusal per REFUSED_FOR. */
   #answers: { readonly answer: PermitAnswer; readonly discountedBefore: number }[] = [];
@@ -102,12 +111,29 @@ export class PermitDesk {
       .map(({ answer }) => answer);
   }
 
+  /** Of a shard that was claimed the last owner may have left the permit with an incident. */
+  #noteClaims(): void {
+    for (const runner of this.#deps.runners.values()) {
+      if (this.#looked.has(runner)) continue;
+      this.#looked.add(runner);
+      const now = this.#deps.clock.now();
+      this.#looks = [now, (now + LAST_TAKE_MAX) as MonotonicMs];
+    }
+  }
+
   /** Called every turn, while the store answers. */
   turn(): void {
     if (this.#isBusy) return;
+    this.#noteClaims();
     this.#dropUnused();
+    if (this.#inherited !== null) this.#dropLeftBehind(this.#inherited);
     if (this.#toFree !== null) {
       this.#start(this.#free(this.#toFree));
+      return;
+    }
+    const [look] = this.#looks;
+    if (look !== undefined && look <= this.#deps.clock.now()) {
+      this.#start(this.#look());
       return;
     }
     if (this.#deps.clock.now() < this.#quietUntil) {
@@ -133,7 +159,9 @@ export class PermitDesk {
   /** What became durable: a commit needs its permit no longer, nor does what ended. */
   onPersisted(incidents: readonly IncidentRecord[]): void {
     const mine = incidents.find((one) => one.id === this.#held?.incident);
-    if (mine !== undefined && mine.phase !== "declared" && !this.#keeps(mine)) this.#giveBack();
+    if (mine === undefined || mine.phase === "declared" || this.#held === null) return;
+    if (this.#keeps(mine)) this.#held = { ...this.#held, isKept: true };
+    else this.#giveBack();
   }
 
   #keeps({ phase, grade }: IncidentRecord): boolean {
@@ -148,10 +176,11 @@ export class PermitDesk {
 
   #dropUnused(): void {
     if (this.#held === null) return;
-    const { incident, node, since } = this.#held;
+    const { incident, node, since, isKept } = this.#held;
     const found = this.#incident(node, incident);
-    // With its shard it went to another owner, who asks for it again or frees it.
-    if (this.#deps.table.indexOf(node) === undefined) this.#held = null;
+    // Its shard has another owner. Nothing began with it: nobody needs it under our token.
+    if (this.#deps.table.indexOf(node) === undefined && !isKept) this.#giveBack();
+    else if (this.#deps.table.indexOf(node) === undefined) this.#held = null;
     else if (found === null || !isOpen(found.phase)) this.#giveBack();
     else if (found.phase === "declared" && elapsed(since, this.#deps.clock.now()) > UNUSED_MAX)
       this.#giveBack();
@@ -186,8 +215,16 @@ export class PermitDesk {
     if (index === undefined || shard === undefined || runner === undefined || runner.held) return;
     const { token } = runner.ownership;
     const discountedBefore = this.#deps.discounted();
-    const outcome = await fleet.takePermit({ incident, shard, token, rate });
-    if (outcome.kind === "granted") this.#held = { incident, node, token, since: clock.now() };
+    const held = { incident, node, token, since: clock.now(), isKept: false };
+    const outcome = await fleet
+      .takePermit({ incident, shard, token, rate })
+      .catch((error: unknown) => {
+        // It may have been granted: asked for again, or given back like one that led to nothing.
+        this.#held ??= held;
+        throw error;
+      });
+    if (outcome.kind === "granted") this.#held = { ...held, since: clock.now() };
+    else if (this.#held?.incident === incident) this.#held = null;
     else this.#quietUntil = clock.now() + REFUSED_FOR;
     if (outcome.kind === "taken") this.#dropLeftBehind(outcome.by);
     const said = outcome.kind === "granted" ? "granted" : "refused";
@@ -205,15 +242,28 @@ export class PermitDesk {
     this.#answers.push({ answer: { node, event }, discountedBefore });
   }
 
-  /** An earlier owner of a shard of ours left it: nobody else will give it back. */
+  async #look(): Promise<void> {
+    const holder = await this.#deps.fleet.permit();
+    this.#looks.shift();
+    this.#inherited = holder;
+  }
+
+  /**
+   * An earlier owner of a shard of ours left it: nobody else will give it back. While its incident may
+   * still be committed with it, or has been and is not proven, it stays.
+   */
   #dropLeftBehind({ incident, shard, token }: PermitHolder): void {
+    this.#inherited = null;
     const runner = this.#deps.runners.get(shard);
     if (runner === undefined || runner.held || this.#held?.incident === incident) return;
     // It is we who are the earlier owner then, and do not know it yet.
     if (token > runner.ownership.token) return;
     for (const index of runner.indexes) {
       const found = this.#deps.table.state(index).incidents.find((one) => one.id === incident);
-      if (found !== undefined && this.#keeps(found)) return;
+      if (found === undefined) continue;
+      if (found.phase !== "declared" && !this.#keeps(found)) continue;
+      this.#inherited = { incident, shard, token };
+      return;
     }
     this.#toFree = { incident, token };
   }

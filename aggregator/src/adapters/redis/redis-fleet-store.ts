@@ -19,6 +19,7 @@ import {
   type AuditEntry,
   type ClusterMeta,
   type FleetStore,
+  type PermitHolder,
   type PermitOutcome,
   type PermitRequest,
   STORE_SCHEMA_VERSION,
@@ -229,6 +230,20 @@ export class RedisFleetStore implements FleetStore {
       default:
         return unknownStatus(name, reply);
     }
+  }
+
+  async permit(): Promise<PermitHolder | null> {
+    const reply = await this.#deps.link.send("permit", ["GET", FLEET_KEYS.permit], {
+      key: FLEET_KEYS.permit,
+    });
+    const found = /^(\S+) (\d+) (\d+)$/.exec(typeof reply === "string" ? reply : "");
+    if (found === null) return null;
+    const [, incident, shard, token] = found;
+    return {
+      incident: incident as IncidentId,
+      shard: Number(shard) as ShardId,
+      token: Number(token) as FencingToken,
+    };
   }
 
   async freePermit({ incident, token }: Parameters<FleetStore["freePermit"]>[0]): Promise<void> {

@@ -4,6 +4,7 @@ import type { PermitHolder, PermitOutcome } from "@herdbeat/aggregator/ports/fle
 import type { NodeTable } from "@herdbeat/aggregator/runtime/node-table";
 import { PermitDesk } from "@herdbeat/aggregator/runtime/permit-desk";
 import type { ShardRunner } from "@herdbeat/aggregator/runtime/shard-runner";
+import { StoreUnavailableError } from "@herdbeat/shared/errors";
 import type { FencingToken, IncidentId, NodeId } from "@herdbeat/shared/ids";
 import { silentLogger } from "@herdbeat/shared/logger";
 import { durationMs } from "@herdbeat/shared/time";
@@ -24,8 +25,11 @@ class Fixture {
   readonly declared: IncidentRecord = { ...incidentRecord(), phase: "declared", node: NODE };
   incidents: readonly IncidentRecord[] = [this.declared];
   discounted = 0;
+  nodes = 100;
   outcome: PermitOutcome = { kind: "granted" };
   taken = 0;
+  holder: PermitHolder | null = null;
+  lost = false;
   readonly desk: PermitDesk;
 
   constructor() {
@@ -45,8 +49,10 @@ class Fixture {
       fleet: {
         takePermit: async () => {
           this.taken += 1;
+          if (this.lost) throw new StoreUnavailableError("take permit", new Error("reply lost"));
           return this.outcome;
         },
+        permit: async () => this.holder,
         freePermit: async ({ incident, token }) => {
           this.freed.push(`${incident} of ${token}`);
         },
@@ -55,12 +61,13 @@ class Fixture {
       runners: new Map([[SHARD, runner]]),
       rate: { max: 10, within: durationMs(10_000) },
       discounted: () => this.discounted,
-      fleetNodes: () => 100,
+      fleetNodes: () => this.nodes,
     });
   }
 
   /** The node's tick asks, and the store's answer arrives. */
   async ask(): Promise<void> {
+    await this.turn();
     this.desk.ask(NODE, this.declared.id);
     await this.turn();
   }
@@ -75,12 +82,11 @@ class Fixture {
       setImmediate(done);
     });
   }
-
-  holder(held: number): PermitOutcome {
-    const by: PermitHolder = { incident: OTHER, shard: SHARD, token: token(held) };
-    return { kind: "taken", by };
-  }
 }
+
+const left = (by: number, incident: IncidentId = OTHER): PermitHolder => {
+  return { incident, shard: SHARD, token: token(by) };
+};
 
 test("an answer is void when this process stalled since the question, and is asked for again", async () => {
   const made = new Fixture();
@@ -97,6 +103,7 @@ test("an answer is void when this process stalled since the question, and is ask
 
 test("who asked again while the answer was under way, and was committed with it, takes no second one", async () => {
   const made = new Fixture();
+  await made.turn();
   made.desk.ask(NODE, made.declared.id);
   made.desk.turn();
   made.desk.ask(NODE, made.declared.id);
@@ -110,7 +117,7 @@ test("who asked again while the answer was under way, and was committed with it,
 
 test("a permit that was left behind in a shard of ours is given back", async () => {
   const made = new Fixture();
-  made.outcome = made.holder(6);
+  made.outcome = { kind: "taken", by: left(6) };
   await made.ask();
   await made.turn();
   assert.equal(made.freed, [`${OTHER} of 6`]);
@@ -118,10 +125,53 @@ test("a permit that was left behind in a shard of ours is given back", async () 
 
 test("a permit that a later owner took is not given back by the former one", async () => {
   const made = new Fixture();
-  made.outcome = made.holder(8);
+  made.outcome = { kind: "taken", by: left(8) };
   await made.ask();
   await made.turn();
   assert.equal(made.freed, []);
+});
+
+test("a permit whose incident is over is given back by the shard's next owner, which asks for none", async () => {
+  const made = new Fixture();
+  made.holder = left(6);
+  await made.turn();
+  await made.turn();
+  await made.turn();
+  assert.equal(made.freed, [`${OTHER} of 6`]);
+});
+
+test("the permit of a declaration that was taken over is given back when that is retracted", async () => {
+  const made = new Fixture();
+  made.holder = left(6, made.declared.id);
+  for (let at = 0; at < 5; at++) await made.turn();
+  assert.equal(made.freed, []);
+  made.incidents = [];
+  await made.turn();
+  await made.turn();
+  assert.equal(made.freed, [`${made.declared.id} of 6`]);
+});
+
+test("a small fleet's next owner keeps the permit of an unproven commit, until it is proven", async () => {
+  const made = new Fixture();
+  made.nodes = 4;
+  made.incidents = [{ ...made.declared, phase: "committed", grade: 1 }];
+  made.holder = left(6, made.declared.id);
+  for (let at = 0; at < 5; at++) await made.turn();
+  assert.equal(made.freed, []);
+  made.incidents = [{ ...made.declared, phase: "committed", grade: 5 }];
+  await made.turn();
+  await made.turn();
+  assert.equal(made.freed, [`${made.declared.id} of 6`]);
+});
+
+test("a permit whose reply was lost, and which nobody asks for again, is given back", async () => {
+  const made = new Fixture();
+  made.lost = true;
+  await made.ask();
+  made.time.advance(durationMs(2_100));
+  await made.turn();
+  await made.turn();
+  assert.equal(made.freed, [`${made.declared.id} of 7`]);
 });
 
 test.run();
