@@ -236,7 +236,7 @@ export class RedisFleetStore implements FleetStore {
     const reply = await this.#deps.link.send("permit", ["GET", FLEET_KEYS.permit], {
       key: FLEET_KEYS.permit,
     });
-    const found = /^(\S+) (\d+) (\d+)$/.exec(typeof reply === "string" ? reply : "");
+    const found = /^(\S+) (\d+) (\d+)$/.exec(reply === null ? "" : String(reply));
     if (found === null) return null;
     const [, incident, shard, token] = found;
     return {
