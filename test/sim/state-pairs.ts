@@ -25,6 +25,7 @@ const EVENTS: Readonly<Record<NodeEvent["kind"], true>> = {
   tick: true,
   permit: true,
   fenced: true,
+  close: true,
   "drill-begin": true,
   "drill-end": true,
   conflict: true,

@@ -290,6 +290,17 @@ export class FixtureFleetView implements FleetView, FleetCommands {
     });
   }
 
+  closeIncident(
+    id: IncidentId,
+    by: string,
+    reason: string,
+  ): ReturnType<FleetCommands["closeIncident"]> {
+    if (this.#incidents.get(id)?.phase !== "committed")
+      return Promise.resolve({ kind: "refused", why: "it is not committed" });
+    const said = { kind: "close", state: "succeeded", progress: null } as const;
+    return this.addAction(id, { ...said, message: reason, by });
+  }
+
   disarm(): ReturnType<FleetCommands["disarm"]> {
     return this.#disarm;
   }

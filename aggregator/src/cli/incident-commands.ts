@@ -56,7 +56,15 @@ export function addIncidentCommands(program: Command, terminal: Terminal): void 
     .argument("<incident>", "incident id, or its beginning")
     .requiredOption("--reason <text>", "what you saw; kept in the incident and in the audit")
     .action((id: string, { reason }: { readonly reason: string }, command: Command) =>
-      confirmOff(id, reason, command, terminal),
+      sayWord("confirm-off", id, reason, command, terminal),
+    );
+  incident
+    .command("close")
+    .description("close the committed incident of a host: its node is judged again")
+    .argument("<incident>", "incident id, or its beginning")
+    .requiredOption("--reason <text>", "why nothing is left to be done; kept and audited")
+    .action((id: string, { reason }: { readonly reason: string }, command: Command) =>
+      sayWord("close", id, reason, command, terminal),
     );
   incident
     .command("replay")
@@ -66,7 +74,13 @@ export function addIncidentCommands(program: Command, terminal: Terminal): void 
   addIncidentNotes(incident, terminal);
 }
 
-async function confirmOff(
+const SAID = {
+  "confirm-off": (id: string) => `confirmed off: ${id}; recovery is asked for`,
+  close: (id: string) => `closed: ${id}; its node is judged again`,
+} as const;
+
+async function sayWord(
+  word: keyof typeof SAID,
   given: string,
   reason: string,
   command: Command,
@@ -74,11 +88,11 @@ async function confirmOff(
 ): Promise<void> {
   const { client, output } = await contextOf(command, terminal);
   const id = await incidentId(client, given);
-  const value = await client.send("POST", `/api/v1/incidents/${id}/confirm-off`, { reason });
+  const value = await client.send("POST", `/api/v1/incidents/${id}/${word}`, { reason });
   writeItem(terminal, output, {
     value,
     name: "id",
-    lines: () => [`confirmed off: ${id}; recovery is asked for`],
+    lines: () => [SAID[word](id)],
   });
 }
 

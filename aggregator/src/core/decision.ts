@@ -232,6 +232,7 @@ function eventFor(event: NodeEvent, key: DecisionKey): NodeEvent {
           .filter((one) => isOf(one, key) || isOf(one, { ...key, subject: "" })),
       };
     case "fenced":
+    case "close":
     case "heard":
     case "late":
     case "closed":

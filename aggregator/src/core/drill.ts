@@ -82,6 +82,7 @@ export function playDrill(
       return over("the agent said goodbye");
     case "permit":
     case "fenced":
+    case "close":
       return over("something real of it may be committed");
     case "conflict":
       return over("two live sessions claim to be this node");

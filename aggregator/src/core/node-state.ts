@@ -246,6 +246,14 @@ export type NodeEvent =
       /** For people: bounded by whoever made the event. */
       readonly detail: string;
     }
+  /** An operator ends a committed incident of the host. */
+  | {
+      readonly kind: "close";
+      readonly incident: IncidentId;
+      readonly by: string;
+      readonly reason: string;
+      readonly lastHeardAt: ListeningMs;
+    }
   /** Two live sessions replace each other: neither is believed. */
   | { readonly kind: "conflict"; readonly detail: string }
   | { readonly kind: "event"; readonly transition: number; readonly condition: ReportedCondition }

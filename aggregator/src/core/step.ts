@@ -33,6 +33,7 @@ import {
   type Step,
   type Verdict,
 } from "./node-state.ts";
+import { applyClose } from "./operator-close.ts";
 import { rememberProbe } from "./probe-memory.ts";
 import { conflictVerdict, endConflict, onHello } from "./session-verdict.ts";
 import { followSteadiness, shown } from "./steadiness.ts";
@@ -132,6 +133,8 @@ function advance(state: NodeState, event: NodeEvent, now: Instant, config: Detec
       const decided = withDecisions({ before: state, event, now, config }, book);
       return { state: { ...current, incidents: decided.incidents }, effects: decided.effects };
     }
+    case "close":
+      return onClose(state, event, now, config);
     case "conflict": {
       // Both sessions were refused: nobody is connected.
       const current = { ...state, connected: false, conflictAt: now.listening };
@@ -148,6 +151,22 @@ function advance(state: NodeState, event: NodeEvent, now: Instant, config: Detec
     default:
       return assertNever(event, "node event");
   }
+}
+
+function onClose(
+  state: NodeState,
+  event: Extract<NodeEvent, { kind: "close" }>,
+  now: Instant,
+  config: DetectionConfig,
+): Step {
+  const current = heardAt(state, event.lastHeardAt, now);
+  const closed = applyClose(current, event, now);
+  if (closed === null) return { state: current, effects: NO_EFFECTS };
+  const { effects } = withDecisions({ before: state, event, now, config }, closed);
+  const outcome = { ...same(closed.health), because: `its incident was closed by ${event.by}` };
+  const without = { ...current, incidents: closed.incidents };
+  const done = settle(state, without, event, outcome, now, config);
+  return { state: done.state, effects: [...effects, ...done.effects] };
 }
 
 /** Whoever wants to know more is asked for. */

@@ -91,6 +91,7 @@ function variantsOf(decision: Decision): readonly Variant[] {
           event: { ...event, facts: { ...event.facts, bootId: state.record.bootId } },
         },
       ];
+    case "close":
     case "heard":
     case "late":
     case "closed":

@@ -178,6 +178,12 @@ export interface FleetCommands {
     by: string,
     reason: string,
   ): Promise<CommandOutcome<IncidentAction>>;
+  /** An operator ends a committed incident of a host, audited: its node is judged again. */
+  closeIncident(
+    incident: IncidentId,
+    by: string,
+    reason: string,
+  ): Promise<CommandOutcome<IncidentAction>>;
   /** The switch that stops all requests for recovery; null: armed. */
   disarm(): { readonly by: string; readonly reason: string; readonly since: UnixMs } | null;
   /** Null arms again. Rejects with StoreUnavailableError when it could not be made known to all. */

@@ -19,6 +19,7 @@ import {
   OWN_ACTIONS_MIN,
 } from "../core/incident.ts";
 import type { NodeEvent } from "../core/node-state.ts";
+import { isClosable } from "../core/operator-close.ts";
 import type { Review } from "../core/review.ts";
 import type { FleetStore } from "../ports/fleet-store.ts";
 import type {
@@ -57,8 +58,6 @@ export interface CommandsDeps {
   /** Writes the cluster's constants again after a wipe. */
   readonly recreateMeta: () => Promise<void>;
 }
-
-const STILL_HEARD = "its node is heard: a host that speaks is not off";
 
 export class Commands implements FleetCommands {
   readonly #deps: CommandsDeps;
@@ -113,42 +112,59 @@ export class Commands implements FleetCommands {
     });
   }
 
-  async confirmOff(
+  confirmOff(id: IncidentId, by: string, reason: string): Promise<CommandOutcome<IncidentAction>> {
+    const detail = `${by} saw that it has no power: ${reason}`;
+    const operator = { kind: "operator", name: by } as const;
+    const what = { kind: "fenced", incident: id, outcome: "off", by: operator, detail } as const;
+    const refuse = (incident: IncidentRecord): string | null => {
+      if (this.#isHeard(incident.node)) return "its node is heard: a host that speaks is not off";
+      return awaitsFencing(incident) ? null : "it does not wait for a word that its host is off";
+    };
+    const said = { kind: "confirm-off", message: reason, by };
+    return this.#say(id, said, refuse, (lastHeardAt) => ({ ...what, lastHeardAt }));
+  }
+
+  closeIncident(
+    ...[id, by, reason]: Parameters<FleetCommands["closeIncident"]>
+  ): ReturnType<FleetCommands["closeIncident"]> {
+    const what = { kind: "close", incident: id, by, reason } as const;
+    const why = "only a committed incident of a host is closed by an operator";
+    const refuse = (one: IncidentRecord): string | null => (isClosable(one) ? null : why);
+    const said = { kind: "close", message: reason, by };
+    return this.#say(id, said, refuse, (lastHeardAt) => ({ ...what, lastHeardAt }));
+  }
+
+  /** An operator's word: an action of the incident, durable and audited before it has its effect. */
+  async #say(
     id: IncidentId,
-    by: string,
-    reason: string,
+    { kind, message, by }: Pick<IncidentAction, "kind" | "message" | "by">,
+    refuse: (incident: IncidentRecord) => string | null,
+    eventOf: (lastHeardAt: ListeningMs) => NodeEvent,
   ): Promise<CommandOutcome<IncidentAction>> {
     const { fleet, clock, random, logger, table } = this.#deps;
-    const now = clock.wallNow();
-    const action = { kind: "confirm-off", progress: null, message: reason, by } as const;
+    const at = clock.wallNow();
     const done = await this.#change(id, (incident) => {
-      if (this.#isHeard(incident.node)) return { refused: STILL_HEARD };
-      if (!awaitsFencing(incident))
-        return {
-          refused: "the incident does not wait for anybody to confirm that its host is off",
-        };
+      const refused = refuse(incident);
+      if (refused !== null) return { refused };
       if (incident.actions.length >= ACTIONS_KEPT_MAX)
         return { refused: `an incident keeps at most ${ACTIONS_KEPT_MAX} actions` };
-      const times = { createdAt: now, updatedAt: now };
-      const value: IncidentAction = { ...action, ...times, id: random.hex(8), state: "succeeded" };
+      const made = { id: random.hex(8), progress: null, createdAt: at, updatedAt: at };
+      const value: IncidentAction = { kind, message, by, ...made, state: "succeeded" };
       return { value, actions: [...incident.actions, value] };
     });
     if (done.kind !== "done") return done;
-    logger.warn("an operator confirms that a host is off", { incident: id, by, reason });
-    const json = JSON.stringify({ incident: id, reason });
-    await fleet.appendAudit({ at: now, who: by, what: "incident confirm-off", json });
-    const node = this.#find(id)?.node;
-    const index = node === undefined ? undefined : table.indexOf(node);
-    if (node === undefined || index === undefined) return { kind: "not-found" };
-    const detail = `${by} saw that it has no power: ${reason}`;
-    const operator = { kind: "operator", name: by } as const;
-    if (this.#isHeard(node)) return { kind: "refused", why: STILL_HEARD };
-    const lastHeardAt = listeningMs(table.lastHeardAt[index] ?? 0);
-    const what = { incident: id, outcome: "off", by: operator, detail, lastHeardAt } as const;
-    const event: NodeEvent = { kind: "fenced", ...what };
-    if (!this.#deps.post(index, node, event))
-      return { kind: "refused", why: "this aggregator is flooded; try again" };
-    return done;
+    logger.warn("an operator decides about an incident", { incident: id, kind, by });
+    const json = JSON.stringify({ incident: id, reason: message });
+    await fleet.appendAudit({ at, who: by, what: `incident ${kind}`, json });
+    const current = this.#find(id);
+    const index = current === null ? undefined : table.indexOf(current.node);
+    if (current === null || index === undefined) return { kind: "not-found" };
+    const why = refuse(current);
+    if (why !== null) return { kind: "refused", why };
+    const event = eventOf(listeningMs(table.lastHeardAt[index] ?? 0));
+    return this.#deps.post(index, current.node, event)
+      ? done
+      : { kind: "refused", why: "this aggregator is flooded; try again" };
   }
 
   async reviewHold(
