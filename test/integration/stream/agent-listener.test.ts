@@ -315,7 +315,7 @@ test("drops a peer that does not read", async () => {
       for (let ack = 0; ack < 20_000; ack++) session?.ackEvent(ack);
       return listener.counters.slowReaders > 0;
     },
-    { everyMs: 1 },
+    { everyMs: 1, withinMs: 12_000 },
   );
   await eventually(() => observer.closes.length === 1);
   assert.equal([observer.closes, listener.counters.slowReaders], [["local"], 1]);
