@@ -168,7 +168,7 @@ test("a permit whose reply was lost, and which nobody asks for again, is given b
   const made = new Fixture();
   made.lost = true;
   await made.ask();
-  made.time.advance(durationMs(2_100));
+  await made.time.advance(durationMs(2_100));
   await made.turn();
   await made.turn();
   assert.equal(made.freed, [`${made.declared.id} of 7`]);
