@@ -1,11 +1,9 @@
 /** Looks at the configured peers of a network, with the means of a witness. */
-import { createSocket } from "node:dgram";
-import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { DurationMs, Timers } from "@herdbeat/shared/time";
 import type { PathAnswer, PathProber } from "../../ports/path-prober.ts";
-import { type OpenQuestioner, runProbe, wordFor } from "./attempts.ts";
-import { type Target, tcpQuestioner } from "./questioners.ts";
+import { type OpenQuestioner, runProbe } from "./attempts.ts";
+import { datagramQuestioner, type Target, tcpQuestioner } from "./questioners.ts";
 import { sourceFor } from "./source-address.ts";
 
 /** More than any MTU of Ethernet; what is larger is not sent. */
@@ -48,46 +46,4 @@ export class RolePathProber implements PathProber {
     if (outcome === "answered" || outcome === "refused") return "answered";
     return outcome === "error" ? "not-sent" : "silent";
   }
-}
-
-/** A connected socket hears the kernel's answer as ECONNREFUSED; anything else said is alive as well. */
-function datagramQuestioner(target: Target, payload: Buffer): OpenQuestioner {
-  return (heard) => {
-    const socket = createSocket(isIPv6(target.address) ? "udp6" : "udp4");
-    let isOpen = true;
-    let isConnected = false;
-    let owed = 0;
-    const failed = (error: Error): void => {
-      const word = wordFor(error);
-      // EMSGSIZE: the kernel has learned of a smaller MTU, so the path tells, and is no black hole.
-      const isTold = (error as NodeJS.ErrnoException).code === "EMSGSIZE";
-      if (isOpen && word !== null) heard(isTold ? "answered" : word);
-    };
-    const send = (): void => {
-      socket.send(payload, (error) => {
-        if (error !== null && error !== undefined) failed(error);
-      });
-    };
-    socket.on("error", failed);
-    socket.on("message", () => heard("answered"));
-    socket.on("connect", () => {
-      isConnected = true;
-      for (; owed > 0; owed--) send();
-    });
-    const go = (): void => {
-      if (isOpen) socket.connect(target.port, target.address);
-    };
-    if (target.source === null) go();
-    else socket.bind({ address: target.source, port: 0, exclusive: true }, go);
-    return {
-      ask() {
-        if (isConnected) send();
-        else owed += 1;
-      },
-      close() {
-        isOpen = false;
-        socket.close();
-      },
-    };
-  };
 }

@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import { connect, isIPv6, type Socket } from "node:net";
 import { encodeEchoRequest, isEchoReplyTo } from "@herdbeat/proto/witness-echo";
-import { type OpenQuestioner, wordFor } from "./attempts.ts";
+import { type OpenQuestioner, type Questioner, type Word, wordFor } from "./attempts.ts";
 
 export interface Target {
   readonly address: string;
@@ -42,53 +42,81 @@ export function tcpQuestioner({ address, port, source }: Target): OpenQuestioner
   };
 }
 
-/** One connected socket: the kernel passes on datagrams and errors of that address and port only. */
+/** Only an echo of the nonce is the answer. */
 export function udpQuestioner(target: Target, nonce: Uint8Array): OpenQuestioner {
   return (heard) => {
-    const request = encodeEchoRequest(nonce);
-    const socket = createSocket(isIPv6(target.address) ? "udp6" : "udp4");
-    let isOpen = true;
-    let isConnected = false;
-    let owed = 0;
     let garbage = 0;
-    const failed = (error: Error): void => {
-      const word = wordFor(error);
-      if (word !== null && isOpen) heard(word);
-    };
-    const send = (): void => {
-      socket.send(request, (error) => {
-        if (error !== null && error !== undefined) failed(error);
-      });
-    };
-    socket.on("error", failed);
-    socket.on("connect", () => {
-      isConnected = true;
-      for (; owed > 0; owed--) send();
-    });
-    socket.on("message", (reply) => {
-      if (isEchoReplyTo(reply, nonce)) {
-        heard("answered", Uint8Array.from(reply));
-        return;
-      }
-      garbage += 1;
-      if (garbage < GARBAGE_MAX) return;
-      heard("error");
-      socket.removeAllListeners("message");
-    });
-    const go = (): void => {
-      if (isOpen) socket.connect(target.port, target.address);
-    };
-    if (target.source === null) go();
-    else socket.bind({ address: target.source, port: 0, exclusive: true }, go);
-    return {
-      ask() {
-        if (isConnected) send();
-        else owed += 1;
+    return connectedDatagrams(target, encodeEchoRequest(nonce), {
+      failed: (_error, word) => heard(word),
+      replied(reply, ignoreOthers) {
+        if (isEchoReplyTo(reply, nonce)) {
+          heard("answered", Uint8Array.from(reply));
+          return;
+        }
+        garbage += 1;
+        if (garbage < GARBAGE_MAX) return;
+        heard("error");
+        ignoreOthers();
       },
-      close() {
-        isOpen = false;
-        socket.close();
-      },
-    };
+    });
+  };
+}
+
+/** A datagram to a port where nothing listens: the kernel's word that nobody does is an answer. */
+export function datagramQuestioner(target: Target, payload: Uint8Array): OpenQuestioner {
+  return (heard) =>
+    connectedDatagrams(target, payload, {
+      // EMSGSIZE: the kernel has learned of a smaller MTU, so the path tells, and is no black hole.
+      failed: (error, word) => heard(error.code === "EMSGSIZE" ? "answered" : word),
+      replied: () => heard("answered"),
+    });
+}
+
+interface DatagramListener {
+  failed(error: NodeJS.ErrnoException, word: Word): void;
+  replied(reply: Buffer, ignoreOthers: () => void): void;
+}
+
+/** One connected socket: the kernel passes on datagrams and errors of that address and port only. */
+function connectedDatagrams(
+  target: Target,
+  payload: Uint8Array,
+  listener: DatagramListener,
+): Questioner {
+  const socket = createSocket(isIPv6(target.address) ? "udp6" : "udp4");
+  let isOpen = true;
+  let isConnected = false;
+  let owed = 0;
+  const failed = (error: Error): void => {
+    const word = wordFor(error);
+    if (word !== null && isOpen) listener.failed(error, word);
+  };
+  const send = (): void => {
+    socket.send(payload, (error) => {
+      if (error !== null && error !== undefined) failed(error);
+    });
+  };
+  socket.on("error", failed);
+  socket.on("connect", () => {
+    isConnected = true;
+    for (; owed > 0; owed--) send();
+  });
+  socket.on("message", (reply) => {
+    listener.replied(reply, () => socket.removeAllListeners("message"));
+  });
+  const go = (): void => {
+    if (isOpen) socket.connect(target.port, target.address);
+  };
+  if (target.source === null) go();
+  else socket.bind({ address: target.source, port: 0, exclusive: true }, go);
+  return {
+    ask() {
+      if (isConnected) send();
+      else owed += 1;
+    },
+    close() {
+      isOpen = false;
+      socket.close();
+    },
   };
 }
