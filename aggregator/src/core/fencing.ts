@@ -13,7 +13,7 @@
 import { type DurationMs, durationMs } from "@herdbeat/shared/time";
 import type { DetectionConfig } from "./detection-config.ts";
 import { type Evidence, type Hold, type IncidentRecord, lastTransitionNumber } from "./incident.ts";
-import { append } from "./incident-timeline.ts";
+import { append, committedStep } from "./incident-timeline.ts";
 import type { Effect, Instant, NodeEvent, NodeState } from "./node-state.ts";
 
 export type FencedEvent = Extract<NodeEvent, { kind: "fenced" }>;
@@ -113,7 +113,7 @@ function confirmed(
     },
   });
   const incident: IncidentRecord = { ...grown, grade: POWER_OFF_CONFIRMED, hold: null };
-  push(incident, effects, true);
+  effects.push(...committedStep(incident, true));
   return incident;
 }
 
@@ -148,19 +148,6 @@ function unanswered(
         "a device that answers again, or `herdctl incident confirm-off` by somebody who saw that it has no power",
     },
   };
-  push(incident, effects, false);
+  effects.push(...committedStep(incident, false));
   return incident;
-}
-
-function push(incident: IncidentRecord, effects: Effect[], request: boolean): void {
-  const transition = incident.transitions.at(-1);
-  if (transition === undefined) return;
-  effects.push({
-    kind: "transition",
-    incident,
-    transition,
-    expect: "committed",
-    deliver: true,
-    request,
-  });
 }

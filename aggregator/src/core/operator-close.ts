@@ -7,7 +7,7 @@
 import { ALIVE, SILENCE } from "./failure-detector.ts";
 import { HEARD_LATELY } from "./fencing.ts";
 import { type IncidentRecord, lastTransitionNumber } from "./incident.ts";
-import { append } from "./incident-timeline.ts";
+import { append, committedStep } from "./incident-timeline.ts";
 import type { Effect, Instant, NodeEvent, NodeHealth, NodeState } from "./node-state.ts";
 
 export type CloseEvent = Extract<NodeEvent, { kind: "close" }>;
@@ -46,23 +46,10 @@ export function applyClose(
     },
   });
   const incident: IncidentRecord = { ...grown, phase: "closed", endedAt: now.wall, hold: null };
-  const transition = incident.transitions.at(-1);
   const isHeard = now.listening - state.lastHeardAt < HEARD_LATELY;
   return {
     incidents: state.incidents.filter((one) => one !== current),
-    effects:
-      transition === undefined
-        ? []
-        : [
-            {
-              kind: "transition",
-              incident,
-              transition,
-              expect: "committed",
-              deliver: true,
-              request: false,
-            },
-          ],
+    effects: committedStep(incident, false),
     health: isHeard ? ALIVE : { state: "awaited", since: now.listening, afterStoreLoss: false },
   };
 }
