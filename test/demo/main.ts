@@ -3,9 +3,9 @@
  * libvirtd with two tiny guests when there is no other, simulated nodes and the example controller.
  * Everything lives in one temporary folder and ends with Ctrl-C.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { eventually } from "../support/eventually.ts";
+import { followOutput } from "../support/follow-output.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 import { makeTempDir } from "../support/temp-dir.ts";
 import { ThrowawayLibvirtd } from "../support/throwaway-libvirtd.ts";
@@ -107,7 +107,8 @@ async function run(): Promise<void> {
     await stop();
     return;
   }
-  await follow(stack);
+  await followOutput(stack.controller, () => stopping === null);
+  await stopping;
 }
 
 async function startGuests(): Promise<void> {
@@ -163,16 +164,4 @@ With the command line:
 
 Ctrl-C ends everything. What the example recovery controller receives:
 `);
-}
-
-/** Prints what the controller prints, until the end. */
-async function follow(running: Stack): Promise<void> {
-  let shown = running.controller?.output().length ?? 0;
-  while (stopping === null) {
-    const text = running.controller?.output() ?? "";
-    if (text.length > shown) process.stdout.write(text.slice(shown));
-    shown = text.length;
-    await delay(200);
-  }
-  await stopping;
 }

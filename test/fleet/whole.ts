@@ -3,10 +3,10 @@
  * controller and simulated agents, all on this machine, until Ctrl-C. docs/operations.md says what
  * to kill, and what is then to be seen.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildDaemons } from "../bench/lib/build-daemons.ts";
 import { eventually } from "../support/eventually.ts";
+import { followOutput } from "../support/follow-output.ts";
 import {
   type Deployment,
   startCluster,
@@ -118,7 +118,8 @@ async function run(): Promise<void> {
     await stop();
     return;
   }
-  await follow(stack);
+  await followOutput(stack.controller, () => stopping === null);
+  await stopping;
 }
 
 async function untilAlive(running: Stack, agents: number): Promise<void> {
@@ -167,17 +168,6 @@ What is then to be seen:
 
 Ctrl-C ends everything. What the example recovery controller receives:
 `);
-}
-
-async function follow(running: Stack): Promise<void> {
-  let shown = running.controller?.output().length ?? 0;
-  while (stopping === null) {
-    const text = running.controller?.output() ?? "";
-    if (text.length > shown) process.stdout.write(text.slice(shown));
-    shown = text.length;
-    await delay(200);
-  }
-  await stopping;
 }
 
 try {
